@@ -1,0 +1,74 @@
+# make play   set everything up and play the box in the browser
+# make test   set everything up and run every test
+# make help   the other targets
+
+# The first Python that is new enough; `make play PYTHON=python3.12` chooses another.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all:
+STYLES := $(notdir $(patsubst %/,%,$(dir $(wildcard models/*/*.clips))))
+
+.PHONY: help play check test slow browser models bench format clean system
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make play     the box on the virtual board, in the browser'
+	@echo 'make check    lint, types and the everyday tests'
+	@echo 'make test     all of that, the slow tests and the browser tests'
+	@echo 'make models   train every factory model from its clips'
+	@echo 'make bench    every performance claim against its alternative (ONLY=name for one)'
+	@echo 'make format   format the code'
+	@echo 'make clean    remove what the other targets made'
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed.' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); sh tests/system_packages.sh venv && \
+		$(PYTHON) -m venv $(VENV); }
+
+$(VENV)/.play: pyproject.toml | $(BIN)/python
+	@echo 'Setting up (once)...'
+	@$(PIP) --editable '.[desk]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo 'Setting up for development (once)...'
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.play
+
+play: $(VENV)/.play
+	@$(BIN)/groovebox run --board virtual --play --open
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m 'not slow and not browser'
+
+slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+browser: $(VENV)/.dev
+	$(BIN)/python -m pytest -m browser
+
+# What the tests need of the system: a browser, ALSA's library, a JACK server. Where it cannot be
+# installed the tests that need it skip and say why.
+system:
+	@sh tests/system_packages.sh test
+
+test: system check slow browser
+
+models: $(VENV)/.dev
+	@for style in $(STYLES); do \
+		$(BIN)/groovebox-train fit models/$$style -o models/$$style/$$style.tflite || exit 1; done
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m tests.benchmarks.bench $(if $(ONLY),--only $(ONLY))
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,78 @@
+"""MIDI messages with the time they are due, and what an output does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+__all__ = [
+    "CLOCK",
+    "CONTINUE",
+    "START",
+    "STOP",
+    "MidiOut",
+    "SoundingNotes",
+    "TimedMessage",
+    "note_off",
+    "note_on",
+]
+
+CLOCK, START, CONTINUE, STOP = (bytes([status]) for status in (0xF8, 0xFA, 0xFB, 0xFC))
+
+_NOTE_OFF, _NOTE_ON = 0x80, 0x90
+
+
+def note_on(channel: int, note: int, velocity: int) -> bytes:
+    """Note-on for ``channel`` 0..15."""
+    return bytes([_NOTE_ON | channel, note, velocity])
+
+
+def note_off(channel: int, note: int) -> bytes:
+    """Note-off for ``channel`` 0..15, release velocity 64 (MIDI 1.0's value for "none")."""
+    return bytes([_NOTE_OFF | channel, note, 64])
+
+
+class TimedMessage(NamedTuple):
+    """MIDI bytes due at ``time_ns`` of the monotonic clock."""
+
+    time_ns: int
+    data: bytes
+
+
+class MidiOut(Protocol):
+    """Where the engine's messages go. No method may block or raise."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, messages: Sequence[TimedMessage]) -> None:
+        """Take messages over; each is sent when it is due, messages of one time in order."""
+
+    def flush(self) -> None:
+        """Forget what is not due yet and end every note that sounds, now."""
+
+    def close(self) -> None:
+        """Flush and let go of the port."""
+
+
+class SoundingNotes:
+    """Which notes an output has begun and not ended, as (channel, note)."""
+
+    def __init__(self) -> None:
+        self._notes: set[tuple[int, int]] = set()
+
+    def track(self, data: bytes) -> None:
+        """Take note of a message that has been sent."""
+        kind = data[0] & 0xF0
+        if kind in (_NOTE_OFF, _NOTE_ON):
+            note = (data[0] & 0x0F, data[1])
+            if kind == _NOTE_ON and data[2] > 0:
+                self._notes.add(note)
+            else:
+                self._notes.discard(note)
+
+    def end_all(self) -> list[bytes]:
+        """Note-offs for all that sounds; nothing sounds afterwards."""
+        offs = [note_off(channel, note) for channel, note in sorted(self._notes)]
+        self._notes.clear()
+        return offs

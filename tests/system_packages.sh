@@ -1,0 +1,33 @@
+#!/bin/sh
+# Install what the system lacks, where that is possible without asking: Debian and its relatives,
+# as root. Elsewhere say what is missing; tests that need it skip with a reason.
+set -eu
+
+missing=
+need() { # need COMMAND-OR-FILE PACKAGE
+	command -v "$1" >/dev/null 2>&1 || [ -e "$1" ] || missing="$missing $2"
+}
+
+case "$1" in
+venv)
+	# Debian splits the venv module off; python3-venv brings it for the system's own Python.
+	missing=' python3-venv'
+	;;
+test)
+	[ "$(uname -s)" = Linux ] || exit 0
+	need chromium chromium
+	need jackd jackd2
+	ldconfig -p 2>/dev/null | grep -q 'libasound\.so\.2' || missing="$missing libasound2"
+	;;
+esac
+
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+	echo "Installing$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq
+	# shellcheck disable=SC2086  # a list of names
+	apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+	echo "Missing:$missing. To have it all: sudo apt-get install$missing" >&2
+fi
