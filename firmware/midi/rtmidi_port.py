@@ -54,7 +54,7 @@ def _server_may_run(api: str) -> bool:
         return True
     if api == "alsa":
         return Path("/dev/snd/seq").exists()
-    return any(Path("/dev/shm").glob("jack*"))
+    return any(Path("/dev/shm").glob("jack_*"))
 
 
 def _open(rtmidi: Any, api: int, client: str) -> WaitingPort:

@@ -82,7 +82,8 @@ class Panel:
     def close(self) -> None:
         self._closing.set()
         for thread in self._threads:
-            thread.join(timeout=2)
+            if thread.ident is not None:
+                thread.join(timeout=2)
 
     def use_model(self, model: Model) -> None:
         """Show another model's map from the next picture on; safe from any thread."""

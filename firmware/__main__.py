@@ -1,0 +1,147 @@
+"""The ``groovebox`` command: ``groovebox run`` and ``groovebox render``."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import signal
+import sys
+import threading
+import webbrowser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from firmware.box import Box, BoxError
+from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
+from firmware.engine.render import render
+from firmware.library.models import factory_folder, read_model
+from firmware.library.state import default_state_file
+from firmware.midi.message import MidiOut
+from firmware.midi.rtmidi_port import PortError, open_virtual_port
+from firmware.rhythm.decoder import Decoder
+from firmware.rhythm.model_file import ModelError
+from hardware.board import Board
+
+__all__ = ["main"]
+
+
+def _number(low: float, high: float):  # type: ignore[no-untyped-def]
+    def parse(text: str) -> float:
+        value = float(text)
+        if not (math.isfinite(value) and low <= value <= high):
+            raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g}")
+        return value
+
+    parse.__name__ = "number"
+    return parse
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="groovebox", description="Play maps of rhythms.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    run = commands.add_parser("run", help="play the box")
+    run.add_argument("--board", choices=("virtual", "pi"), default="virtual")
+    run.add_argument("--play", action="store_true", help="start the music at once")
+    run.add_argument("--open", action="store_true", help="open the front panel in a browser")
+    run.add_argument("--host", default="127.0.0.1", help="where the front panel listens")
+    run.add_argument("--port", type=int, default=8808, help="its port; 0 takes any free one")
+    run.add_argument("--no-state", action="store_true", help="neither load nor save the controls")
+    run.add_argument(
+        "models", nargs="*", type=Path, help="model files and folders (default: the factory's)"
+    )
+
+    draw = commands.add_parser("render", help="write what the box would play as a MIDI file")
+    draw.add_argument("model", type=Path)
+    draw.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mid")
+    draw.add_argument(
+        "--z",
+        nargs=2,
+        type=float,
+        default=(0.0, 0.0),
+        metavar=("Z1", "Z2"),
+        help="point of the map",
+    )
+    draw.add_argument("--threshold", type=_number(0.02, 0.98), default=0.3)
+    draw.add_argument("--bars", type=int, default=4)
+    draw.add_argument(
+        "--bpm", type=_number(MIN_TEMPO / 100, MAX_TEMPO / 100), help="default: the model's"
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _render(options) if options.command == "render" else _run(options)
+    except (ModelError, BoxError, OSError, ValueError) as error:
+        print(f"groovebox: {error}", file=sys.stderr)
+        return 2
+
+
+def _render(options: argparse.Namespace) -> int:
+    decoder = Decoder(read_model(options.model))
+    bpm = options.bpm or decoder.info.tempo
+    z = (options.z[0], options.z[1])
+    song = render(decoder, z, options.threshold, options.bars, round(bpm * 100))
+    song.save(options.output)
+    notes = sum(message.type == "note_on" for message in song.tracks[0])
+    print(f"{options.output}: {options.bars} bars of {decoder.info.name}, {notes} notes")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    stop = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
+    with _board(options) as (board, outputs, notices, url):
+        try:
+            outputs.append(open_virtual_port())
+            print(f"MIDI goes to the port {outputs[-1].name}.")
+        except PortError as error:
+            notices.append(str(error))
+            print(error)
+        models = options.models or [factory_folder()]
+        state_file = None if options.no_state else default_state_file()
+        box = Box(board, outputs, models, state_file, notices)
+        try:
+            box.start(options.play)
+            if url:
+                print(f"The box plays at {url}  (Ctrl-C ends it)", flush=True)
+                if options.open:
+                    webbrowser.open(url)
+            stop.wait()
+        finally:
+            box.close()
+    return 0
+
+
+@contextlib.contextmanager
+def _board(
+    options: argparse.Namespace,
+) -> Iterator[tuple[Board, list[MidiOut], list[str], str]]:
+    """The board, the outputs it has by itself, notices so far, and its page's address or ''."""
+    if options.board == "pi":
+        from hardware.pi import PiBoard
+
+        with contextlib.closing(PiBoard()) as board:
+            yield board, [], [], ""
+        return
+    from hardware.virtual.front_panel import FrontPanel, FrontPanelError
+    from hardware.virtual.virtual_board import VirtualBoard
+
+    with contextlib.closing(VirtualBoard()) as virtual:
+        panel = FrontPanel(virtual, options.host, options.port)
+        try:
+            panel.start()
+        except FrontPanelError as error:
+            raise BoxError(str(error)) from error
+        with contextlib.closing(panel):
+            yield virtual, [panel.midi], [], panel.url
+
+
+if __name__ == "__main__":
+    sys.exit(main())
