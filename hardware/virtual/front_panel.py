@@ -1,0 +1,237 @@
+"""The front panel of the virtual board, served to a browser by a small web server of its own.
+
+The server runs in a thread beside the box and touches nothing but the virtual board and a
+``PageMidi``. It listens on this computer only unless told otherwise, and it talks only to pages
+it served itself: a web page from elsewhere cannot play with the box.
+
+One WebSocket at ``/panel`` carries everything.
+
+Server to page, binary: one picture of the OLED, 128 x 128 pixels of big-endian RGB565, top row
+first, left to right; sent when it changed, newest only, and at most two ahead of what the page
+has drawn.
+
+Server to page, JSON text:
+
+- ``{"type": "hello", "drums": [[key, note], ...], "running": bool}``: first message; the nine
+  drums in their order with the MIDI note each sounds on, and whether the box plays.
+- ``{"type": "lights", "play": 0..1, "pixels": [[r, g, b] * 4], "oled": [r, g, b]}``: brightness
+  of the play LED, colours of the encoders' NeoPixels in 0..255, brightness of the OLED's red,
+  green and blue in 0..1.
+- ``{"type": "midi", "events": [[time_ns, [byte, ...]], ...]}``: MIDI messages and when they are
+  due on the server's monotonic clock; up to about 30 ms ahead.
+- ``{"type": "flush"}``: drop what has not sounded, end every note.
+- ``{"type": "pong", "page_ms": ..., "server_ns": ...}``: answer to a ping: the page's own stamp
+  and the server's clock, from which the page learns the difference of the clocks.
+
+Page to server, JSON text; anything else is ignored:
+
+- ``{"type": "touch", "x": 0..1, "y": 0..1, "force": 0..1}``, (0, 0) at the bottom left, and
+  ``{"type": "lift"}``.
+- ``{"type": "turn", "encoder": 0..3, "detents": int}``, clockwise positive;
+  ``{"type": "push", "encoder": 0..3, "down": bool}``.
+- ``{"type": "press", "button": "play" | "stop" | "shift" | "kick" | "snare" | "hat",
+  "down": bool}``.
+- ``{"type": "drawn", "frames": int}``: that many more pictures have been drawn or skipped.
+- ``{"type": "ping", "page_ms": number}``.
+
+What a page holds down is released when it goes away or its connection breaks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import logging
+import mimetypes
+import socket
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from firmware.rhythm.drums import DRUMS
+from hardware.virtual.page_midi import PageMidi
+from hardware.virtual.page_session import Hands, PageSession, is_same_origin, midi_texts
+from hardware.virtual.virtual_board import VirtualBoard
+
+__all__ = ["FrontPanel", "FrontPanelError"]
+
+PAGE = Path(__file__).parent / "page"
+LOOKS_PER_SECOND = 70
+PAGE_HEADERS = (
+    # The page changes with the firmware: a browser must ask before it uses its copy.
+    (b"cache-control", b"no-cache"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; connect-src 'self' ws:",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+)
+_log = logging.getLogger(__name__)
+
+
+class FrontPanelError(Exception):
+    """The front panel cannot be served; the text says why in one sentence."""
+
+
+class FrontPanel:
+    """Serves ``board`` and the sound of ``midi`` at ``url``; port 0 takes any free port."""
+
+    def __init__(
+        self,
+        board: VirtualBoard,
+        host: str = "127.0.0.1",
+        port: int = 8808,
+        midi: PageMidi | None = None,
+    ) -> None:
+        self.midi = PageMidi() if midi is None else midi
+        self._board = board
+        self._host = host
+        self._port = port
+        self._hands = Hands(board)
+        self._sessions: set[PageSession] = set()
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """The address to open in a browser."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}/"
+
+    def start(self) -> None:
+        """Listen, and return once pages can be opened; FrontPanelError if the port is not free."""
+        if self._thread is not None:
+            raise RuntimeError("the front panel is already started")
+        listener = self._listen()
+        self._port = listener.getsockname()[1]
+        # Windows takes the type of .js from its registry, where other programs may have changed it.
+        mimetypes.add_type("text/javascript", ".js")
+        app = Starlette(
+            routes=[
+                WebSocketRoute("/panel", self._serve_page),
+                Mount("/", StaticFiles(directory=PAGE, html=True)),
+            ],
+            middleware=[Middleware(_PageHeaders)],
+            lifespan=self._lifespan,
+        )
+        config = uvicorn.Config(
+            app,
+            loop="asyncio",
+            lifespan="on",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            ws_max_size=4096,
+            ws_per_message_deflate=False,
+            # A computer that fell asleep with a finger on the pad lets go after ten seconds.
+            ws_ping_interval=5.0,
+            ws_ping_timeout=5.0,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._run, args=(self._server, listener), name="front panel", daemon=True
+        )
+        self._thread.start()
+        if not self._ready.wait(10.0) or not self._thread.is_alive():
+            raise FrontPanelError("The front panel's web server did not start.")
+
+    def close(self) -> None:
+        """Release what the pages hold, say good-bye to them and stop; safe to call twice."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(5.0)
+
+    def _listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            return socket.create_server((self._host, self._port), family=family)
+        except OSError as error:
+            where = f"Port {self._port} on {self._host}"
+            if error.errno == errno.EADDRINUSE:
+                why = "is in use by another program: close that program or choose another port."
+            elif error.errno == errno.EACCES:
+                why = "may not be opened: choose a port above 1023."
+            else:
+                why = f"cannot be opened: {error.strerror or error}."
+            raise FrontPanelError(f"{where} {why}") from error
+        except OverflowError as error:
+            raise FrontPanelError(f"Port {self._port} is not between 0 and 65535.") from error
+
+    def _run(self, server: uvicorn.Server, listener: socket.socket) -> None:
+        try:
+            with listener:
+                server.run(sockets=[listener])
+        except Exception:
+            _log.exception("The front panel's web server stopped.")
+        finally:
+            self._ready.set()
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        watch = asyncio.create_task(self._watch())
+        self._ready.set()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    async def _watch(self) -> None:
+        """Pass on what the engine sent, and let the pages look at the board."""
+        while True:
+            await asyncio.sleep(1 / LOOKS_PER_SECOND)
+            texts = midi_texts(self.midi.take())
+            for session in self._sessions:
+                session.post(texts)
+
+    async def _serve_page(self, websocket: WebSocket) -> None:
+        if not is_same_origin(websocket.headers):
+            await websocket.close(1008)
+            return
+        await websocket.accept()
+        session = PageSession(websocket, self._board, self._hands)
+        session.post([self._hello()])
+        self._sessions.add(session)
+        tasks = {asyncio.create_task(session.read()), asyncio.create_task(session.write())}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._sessions.discard(session)
+            self._hands.release(session)
+            for task in tasks:
+                task.cancel()
+            for result in await asyncio.gather(*tasks, return_exceptions=True):
+                gone = (asyncio.CancelledError, WebSocketDisconnect)
+                if isinstance(result, BaseException) and not isinstance(result, gone):
+                    _log.error("A page of the front panel was dropped.", exc_info=result)
+
+    def _hello(self) -> str:
+        drums = [[drum.key, note] for drum, note in zip(DRUMS, self.midi.notes, strict=True)]
+        return json.dumps({"type": "hello", "drums": drums, "running": self.midi.running})
+
+
+class _PageHeaders:
+    """Adds ``PAGE_HEADERS`` to every HTTP answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *PAGE_HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

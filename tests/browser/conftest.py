@@ -1,0 +1,89 @@
+"""The front panel's page in headless Chromium, on a virtual board without firmware."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.waiting import wait_for
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from hardware.virtual.front_panel import FrontPanel
+    from tests.virtual.recording import RecordingBoard
+
+ARGS = [
+    "--no-sandbox",
+    "--headless=new",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--no-first-run",
+]
+
+
+# Not for the whole session: while it is open, playwright's event loop runs in this thread, and
+# tests elsewhere could start none of their own.
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("needs Chromium (on Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def board() -> Iterator[RecordingBoard]:
+    from tests.virtual.recording import RecordingBoard
+
+    board = RecordingBoard()
+    yield board
+    board.close()
+
+
+@pytest.fixture
+def panel(board: RecordingBoard) -> Iterator[FrontPanel]:
+    from hardware.virtual.front_panel import FrontPanel
+
+    panel = FrontPanel(board, port=0)
+    panel.start()
+    yield panel
+    panel.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, panel: FrontPanel) -> Iterator[Callable[..., Page]]:
+    """Opens the page in a fresh profile and waits for its connection; any error fails the test."""
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def open_page(**options: Any) -> Page:
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 860}} | options))
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.goto(panel.url)
+        wait_for(page, "window.groovebox?.clock.roundTripMs != null")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    return open_page()
