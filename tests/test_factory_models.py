@@ -10,6 +10,7 @@ from firmware.library.models import factory_folder, find_models, load_model
 from firmware.rhythm.drums import DRUMS
 from firmware.rhythm.pattern import TICKS
 from firmware.rhythm.runtime import interpreter_class
+from tests.models_table import MODELS, with_table
 
 ENTRIES = find_models([factory_folder()])
 PLACES = [(0.0, 0.0), (-2.5, 2.5), (2.9, -1.1), (0.731, 1.377), (-1.9, -2.99)]
@@ -31,6 +32,11 @@ def test_a_factory_model_is_good_enough_to_ship(entry):
     assert info.quality["onset_f1"] >= 0.97
     assert info.quality["distinct_patterns"] >= 300
     assert model.latent_map.onset.shape == (96, 32, 32, 9)
+
+
+def test_the_readme_tells_what_the_files_tell():
+    text = (MODELS / "README.md").read_text("utf-8")
+    assert with_table(text) == text
 
 
 def run_directly(path, z):

@@ -151,22 +151,6 @@ class Loops:
             tuple(sorted({note for part in some for note in part.unmapped})),
         )
 
-    def fill_batch(self, size: int) -> Loops:
-        """Whole copies of all loops, as many as make ``size`` loops or more (12 make 72 of 64)."""
-        if not len(self):
-            raise ValueError("there are no loops to fill a batch with")
-        return self.select(np.tile(np.arange(len(self)), math.ceil(size / len(self))))
-
-    def split(self, seed: int) -> tuple[Loops, Loops]:
-        """Training and validation loops, 5:1, shuffled by ``seed``.
-
-        Of two loops or more one at least validates; a single loop trains. A small set is to be
-        duplicated first (``fill_batch``), or a sixth of it is never learnt.
-        """
-        order = np.random.default_rng(seed).permutation(len(self))
-        held = max(len(self) // 6, min(1, len(self) - 1), 0)
-        return self.select(order[held:]), self.select(order[:held])
-
 
 def cut(track: DrumTrack, ticks_per_beat: int = 24) -> Loops:
     """The loops of ``track`` on a grid of ``ticks_per_beat`` ticks (1..96) a quarter note.

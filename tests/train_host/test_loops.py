@@ -223,34 +223,3 @@ def test_loops_are_merged_selected_and_shown_as_patterns():
     assert len(nothing) == 0
     assert nothing.onset.shape == (0, 9, 96)
     assert nothing.tempo == 120.0
-
-
-@pytest.mark.parametrize(("count", "filled"), [(1, 64), (12, 72), (64, 64), (65, 65)])
-def test_small_sets_are_duplicated_to_a_batch(count, filled):
-    loops = some(count)
-    batch = loops.fill_batch(64)
-    assert len(batch) == filled
-    assert {name: batch.names.count(name) for name in loops.names} == dict.fromkeys(
-        loops.names, filled // count
-    )
-
-
-def test_no_loops_fill_no_batch():
-    with pytest.raises(ValueError, match="no loops"):
-        Loops.merge([]).fill_batch(64)
-
-
-@pytest.mark.parametrize(
-    ("count", "held"), [(0, 0), (1, 0), (2, 1), (5, 1), (6, 1), (12, 2), (72, 12)]
-)
-def test_one_in_six_validates(count, held):
-    loops = some(count) if count else Loops.merge([])
-    training, validation = loops.split(seed=3)
-    assert len(validation) == held
-    assert sorted(training.names + validation.names) == sorted(loops.names)
-
-
-def test_the_seed_decides_the_split():
-    loops = some(24)
-    assert loops.split(1)[1].names == loops.split(1)[1].names
-    assert len({loops.split(seed)[1].names for seed in range(5)}) > 1

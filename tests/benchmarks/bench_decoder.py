@@ -1,0 +1,87 @@
+"""Decoding: one point as the player moves, and the whole map when a model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+from firmware.rhythm.decoder import Decoder
+from firmware.rhythm.latent_map import BATCH, CELLS, LatentMap, cell_centres
+from firmware.rhythm.pattern import Pattern
+from firmware.rhythm.runtime import runtime_name
+from tests.benchmarks.twelve_clips import twelve_clips
+from train_host.rounding import RoundedDecoder, round_decoder
+from train_host.tflite_writer import write_decoder
+from train_host.training import Recipe, fit
+
+POINTS = 1000
+MAPS = 7
+
+
+@cache
+def _model() -> tuple[RoundedDecoder, bytes]:
+    loops = twelve_clips()
+    trained = fit(loops.onset, loops.velocity, loops.microtiming, Recipe(epochs=50))
+    rounded = round_decoder(trained.decoder)
+    return rounded, write_decoder(rounded)
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    start = perf_counter()
+    work()
+    return (perf_counter() - start) * 1000
+
+
+def decode_one() -> dict[str, dict[str, object]]:
+    rounded, content = _model()
+    decoder = Decoder(content)
+    network = rounded.dequantised()
+    points = np.random.default_rng(0).uniform(-3, 3, (POINTS, 2)).astype(np.float32)
+
+    def in_numpy(z1: float, z2: float) -> Pattern:
+        decoded = network.decode(np.array([(z1, z2)], np.float32))
+        return Pattern(*(part.reshape(9, 96) for part in decoded))
+
+    ours, other = [], []
+    for z1, z2 in points.tolist():
+        ours.append(_milliseconds(lambda z=(z1, z2): decoder.decode(*z)))
+        other.append(_milliseconds(lambda z=(z1, z2): in_numpy(*z)))
+    return {
+        "decode_one": {
+            "ours": median(ours),
+            "other": median(other),
+            "other_is": "the same weights in NumPy float32",
+            "unit": "ms",
+            "lower_is_better": True,
+            "runs": POINTS,
+        }
+    }
+
+
+def decode_map_1024() -> dict[str, dict[str, object]]:
+    _, content = _model()
+    batched, single = Decoder(content, BATCH), Decoder(content)
+    points = cell_centres(CELLS).reshape(-1, 2).tolist()
+
+    def one_by_one() -> None:
+        for z1, z2 in points:
+            single.decode(z1, z2)
+
+    ours, other = [], []
+    for _ in range(MAPS):
+        ours.append(_milliseconds(lambda: LatentMap.decode(batched)))
+        other.append(_milliseconds(one_by_one))
+    return {
+        "decode_map_1024": {
+            "ours": median(ours),
+            "other": median(other),
+            "other_is": f"the same file in {runtime_name()}, point by point",
+            "unit": "ms",
+            "lower_is_better": True,
+            "runs": MAPS,
+        }
+    }
