@@ -7,13 +7,14 @@ from pathlib import Path
 from firmware.rhythm.model_file import read_info
 
 MODELS = Path(__file__).parents[1] / "models"
-BEGIN = "<!-- table: python -m tests.models_table writes it, a test holds it against the files -->\n"
+BEGIN = "<!-- python -m tests.models_table writes this table, a test holds it to the files -->\n"
 
 
 def table() -> str:
     """One row a model, out of the models' own metadata."""
     rows = [
-        "| model | bpm | clips | F1 | distinct of 900 | neighbours | velocity | microtiming | seconds |",
+        "| model | bpm | clips | F1 | distinct of 900 | neighbours | velocity | microtiming "
+        "| seconds |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for path in sorted(MODELS.glob("*/*.tflite")):

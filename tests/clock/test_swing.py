@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,6 @@ def test_at_12_ticks_a_beat_too():
 @given(st.floats(50, 75), st.sampled_from([12, 24, 32, 9]))
 def test_ticks_keep_their_order_and_the_beat_its_place(percent, per_beat):
     places = [tick + swing_delay(tick, per_beat, percent) for tick in range(per_beat * 2 + 1)]
-    assert all(a < b for a, b in zip(places, places[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(places))
     assert places[0] == 0
     assert places[per_beat * 2] == pytest.approx(per_beat * 2)
