@@ -12,11 +12,9 @@ BEGIN = "<!-- python -m tests.models_table writes this table, a test holds it to
 
 def table() -> str:
     """One row a model, out of the models' own metadata."""
-    rows = [
-        "| model | bpm | clips | F1 | distinct of 900 | neighbours | velocity | microtiming "
-        "| seconds |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    columns = ("model", "bpm", "clips", "F1", "distinct of 900", "neighbours")
+    columns += ("velocity", "microtiming", "seconds")
+    rows = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for path in sorted(MODELS.glob("*/*.tflite")):
         info = read_info(path.read_bytes())
         assert info is not None
