@@ -10,13 +10,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all:
 STYLES := $(notdir $(patsubst %/,%,$(dir $(wildcard models/*/*.clips))))
 
-.PHONY: help play check test slow browser models bench format clean system
+.PHONY: help play check test slow browser vm models bench format clean system
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make play     the box on the virtual board, in the browser'
 	@echo 'make check    lint, types and the everyday tests'
-	@echo 'make test     all of that, the slow tests and the browser tests'
+	@echo 'make test     all of that, the slow, browser and virtual machine tests'
 	@echo 'make models   train every factory model from its clips'
 	@echo 'make bench    every performance claim against its alternative (ONLY=name for one)'
 	@echo 'make format   format the code'
@@ -44,20 +44,25 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m 'not slow and not browser'
+	$(BIN)/python -m pytest -m 'not slow and not browser and not vm'
 
 slow: $(VENV)/.dev
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m 'slow and not vm'
 
 browser: $(VENV)/.dev
 	$(BIN)/python -m pytest -m browser
+
+# Boots a small Debian with a kernel of its own (QEMU, no KVM): ALSA, hot-plug, timing.
+vm: $(VENV)/.dev
+	@sh tests/system_packages.sh vm
+	$(BIN)/python -m pytest -m vm
 
 # What the tests need of the system: a browser, ALSA's library, a JACK server. Where it cannot be
 # installed the tests that need it skip and say why.
 system:
 	@sh tests/system_packages.sh test
 
-test: system check slow browser
+test: system check slow browser vm
 
 models: $(VENV)/.dev
 	@for style in $(STYLES); do \

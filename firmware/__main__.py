@@ -18,7 +18,9 @@ from firmware.engine.render import render
 from firmware.library.models import factory_folder, read_model
 from firmware.library.state import default_state_file
 from firmware.midi.message import MidiOut
-from firmware.midi.rtmidi_port import PortError, open_virtual_port
+from firmware.midi.open_ports import open_ports
+from firmware.midi.rtmidi_port import PortError
+from firmware.midi.settings import MidiSettings, SettingsError, load_midi_settings
 from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.model_file import ModelError
 from hardware.board import Board
@@ -47,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--open", action="store_true", help="open the front panel in a browser")
     run.add_argument("--host", default="127.0.0.1", help="where the front panel listens")
     run.add_argument("--port", type=int, default=8808, help="its port; 0 takes any free one")
+    run.add_argument("--midi", type=Path, metavar="FILE", help="MIDI settings (TOML)")
     run.add_argument("--no-state", action="store_true", help="neither load nor save the controls")
     run.add_argument(
         "models", nargs="*", type=Path, help="model files and folders (default: the factory's)"
@@ -97,38 +100,52 @@ def _run(options: argparse.Namespace) -> int:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
-    with _board(options) as (board, outputs, notices, url):
-        try:
-            outputs.append(open_virtual_port())
-            print(f"MIDI goes to the port {outputs[-1].name}.")
-        except PortError as error:
-            notices.append(str(error))
-            print(error)
+    state_file = None if options.no_state else default_state_file()
+    notices: list[str] = []
+    midi = _midi_settings(options, notices)
+    with _board(options) as (board, outputs, url), contextlib.ExitStack() as closers:
         models = options.models or [factory_folder()]
-        state_file = None if options.no_state else default_state_file()
-        box = Box(board, outputs, models, state_file, notices)
+        box = Box(board, outputs, models, state_file, midi, notices)
+        closers.callback(box.close)
+        box.start(options.play)
         try:
-            box.start(options.play)
-            if url:
-                print(f"The box plays at {url}  (Ctrl-C ends it)", flush=True)
-                if options.open:
-                    webbrowser.open(url)
-            stop.wait()
-        finally:
-            box.close()
+            file = None if state_file is None else state_file.with_name("connections.json")
+            ports = open_ports(box.receive, box.add_output, box.remove_output, file)
+            # Entered last, but the music must end while there are ports to tell it to.
+            closers.enter_context(ports)
+            closers.callback(box.silence)
+        except PortError as error:
+            print(error)
+            box.panel.say(str(error))
+        if url:
+            print(f"The box plays at {url}  (Ctrl-C ends it)", flush=True)
+            if options.open:
+                webbrowser.open(url)
+        stop.wait()
     return 0
 
 
+def _midi_settings(options: argparse.Namespace, notices: list[str]) -> MidiSettings:
+    """The settings the player wrote; a file that is wrong is told, and the box plays without."""
+    path = options.midi or default_state_file().with_name("midi.toml")
+    try:
+        return load_midi_settings(path)
+    except SettingsError as error:
+        if options.midi:
+            raise
+        print(error)
+        notices.append(str(error))
+        return MidiSettings()
+
+
 @contextlib.contextmanager
-def _board(
-    options: argparse.Namespace,
-) -> Iterator[tuple[Board, list[MidiOut], list[str], str]]:
-    """The board, the outputs it has by itself, notices so far, and its page's address or ''."""
+def _board(options: argparse.Namespace) -> Iterator[tuple[Board, list[MidiOut], str]]:
+    """The board, the outputs it has by itself, and its page's address or ''."""
     if options.board == "pi":
         from hardware.pi import PiBoard
 
         with contextlib.closing(PiBoard()) as board:
-            yield board, [], [], ""
+            yield board, [], ""
         return
     from hardware.virtual.front_panel import FrontPanel, FrontPanelError
     from hardware.virtual.virtual_board import VirtualBoard
@@ -140,7 +157,7 @@ def _board(
         except FrontPanelError as error:
             raise BoxError(str(error)) from error
         with contextlib.closing(panel):
-            yield virtual, [panel.midi], [], panel.url
+            yield virtual, [panel.midi], panel.url
 
 
 if __name__ == "__main__":

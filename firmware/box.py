@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,12 +12,16 @@ from pathlib import Path
 from firmware.devices.inputs import Inputs
 from firmware.devices.oled import Oled
 from firmware.engine.controls import Controls, Play, Set
-from firmware.engine.engine import Engine, UseModel
+from firmware.engine.engine import Engine
 from firmware.engine.loop import EngineLoop
+from firmware.engine.orders import AddRoute, Announce, Received, RemoveRoute, UseModel
+from firmware.engine.route import Route
 from firmware.library.loader import ModelLoader
 from firmware.library.models import Model, ModelEntry, find_models, load_model
-from firmware.library.state import StateKeeper, load_state
+from firmware.library.state import SavedState, StateKeeper, load_state
+from firmware.midi.control_map import ControlMap, SelectModel
 from firmware.midi.message import MidiOut
+from firmware.midi.settings import MidiSettings
 from firmware.panel.gestures import Gestures
 from firmware.panel.panel import Panel
 from firmware.panel.screen import Screen
@@ -39,26 +44,37 @@ class Box:
     """A running groovebox on ``board``, playing to ``outputs``.
 
     ``models`` are files and folders to look for models in. ``state_file`` None keeps no state.
-    ``notices`` are sentences the player should see at the start.
+    ``notices`` are sentences the player should see at the start. Ports that come and go, and what
+    comes in by them, go to ``add_output``, ``remove_output`` and ``receive``.
     """
 
     board: Board
     outputs: Sequence[MidiOut]
     models: Sequence[Path]
     state_file: Path | None = None
+    midi: MidiSettings = field(default_factory=MidiSettings)
     notices: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         entries = find_models(self.models)
-        controls, saved_model = Controls.defaults(), None
+        saved = SavedState(Controls.defaults())
         if self.state_file is not None:
-            controls, saved_model = load_state(self.state_file)
-        model, index = self._first_model(entries, saved_model)
-        if saved_model is None:
+            saved = load_state(self.state_file)
+        controls = saved.controls
+        model, index = self._first_model(entries, saved.model)
+        if saved.model is None:
             controls = controls.apply(Set("tempo", round(model.decoder.info.tempo * 100)))
         self._model_file = model.entry.path.name
         seed = time.time_ns() & 0xFFFFFFFF
-        self.engine_loop = EngineLoop(Engine(model.decoder, self.outputs, controls, seed))
+        self.engine_loop = EngineLoop(
+            Engine(model.decoder, [self._route(output) for output in self.outputs], controls, seed)
+        )
+        transport = self.engine_loop.engine.transport
+        transport.source = self.midi.source
+        transport.stop_when_lost = self.midi.stop_when_lost
+        controllers = self.midi.controllers if saved.controllers is None else saved.controllers
+        self._control_map = ControlMap(dict(controllers), self.midi.control_channel)
+        self._control_lock = threading.Lock()
         self._closers = contextlib.ExitStack()
         try:
             self._build(model, entries, index)
@@ -78,7 +94,6 @@ class Box:
         raise BoxError(f"There is no playable model in {places}. {' '.join(self.notices)}".strip())
 
     def _build(self, model: Model, entries: Sequence[ModelEntry], index: int) -> None:
-        engine = self.engine_loop.engine
         # Closed in the opposite order: music first, then what shows and feeds it.
         for output in self.outputs:
             self._closers.callback(output.close)
@@ -93,14 +108,16 @@ class Box:
             inputs,
             Screen(oled, model.latent_map),
             Gestures(self.board.pin_map.encoders.roles),
-            read_state=lambda: engine.state,
+            read_state=lambda: self.engine_loop.engine.state,
             post=self.engine_loop.post,
             browse=self.loader.browse,
+            learn=self._learn,
+            report=self._send_controllers,
             notice=" ".join(self.notices),
         )
         self._closers.callback(self.panel.close)
         if self.state_file is not None:
-            keeper = StateKeeper(self.state_file, lambda: (engine.state.controls, self._model_file))
+            keeper = StateKeeper(self.state_file, self._state_to_save)
             self._closers.callback(keeper.close)
         self._closers.callback(self.engine_loop.close)
 
@@ -110,9 +127,56 @@ class Box:
         if play:
             self.engine_loop.post(Play())
 
+    def add_output(self, output: MidiOut) -> None:
+        """Play to this port too; safe from any thread."""
+        self.engine_loop.post(AddRoute(self._route(output)))
+
+    def remove_output(self, name: str) -> None:
+        """Play to the port of this name no more; safe from any thread."""
+        self.engine_loop.post(RemoveRoute(name))
+
+    def receive(self, time_ns: int, source: str, data: bytes) -> None:
+        """A MIDI message came in from the port ``source``; safe from any thread."""
+        if data[:1] >= b"\xf0":
+            self.engine_loop.post(Received(time_ns, source, data))
+            return
+        with self._control_lock:
+            learning = self._control_map.learning
+            actions = self._control_map.receive(data, time_ns)
+            if learning and not self._control_map.learning:
+                self.panel.say(f"Learnt {learning}")
+        for action in actions:
+            if isinstance(action, SelectModel):
+                self.loader.select(action.place)
+            else:
+                self.engine_loop.post(action)
+
+    def silence(self) -> None:
+        """Stop the music and end every note, for good: what is left to do is to close."""
+        self.engine_loop.close()
+
     def close(self) -> None:
         """Silence everything, save the state and let go of the board's devices."""
         self._closers.close()
+
+    def _route(self, output: MidiOut) -> Route:
+        return Route(output, self.midi.for_port(output.name))
+
+    def _learn(self, control: str | None) -> None:
+        with self._control_lock:
+            self._control_map.learn(control)
+
+    def _send_controllers(self, controls: Controls) -> None:
+        """What the hands have changed goes out as controllers."""
+        with self._control_lock:
+            messages = self._control_map.send(controls, time.monotonic_ns())
+        if messages:
+            self.engine_loop.post(Announce(tuple(messages)))
+
+    def _state_to_save(self) -> SavedState:
+        with self._control_lock:
+            controllers = tuple(sorted(self._control_map.controllers.items()))
+        return SavedState(self.engine_loop.engine.state.controls, self._model_file, controllers)
 
     def _use(self, model: Model) -> None:
         self.engine_loop.post(UseModel(model.decoder))

@@ -19,6 +19,13 @@ test)
 	need jackd jackd2
 	ldconfig -p 2>/dev/null | grep -q 'libasound\.so\.2' || missing="$missing libasound2"
 	;;
+vm)
+	[ "$(uname -sm)" = 'Linux x86_64' ] || exit 0
+	need qemu-system-x86_64 qemu-system-x86
+	need mmdebstrap mmdebstrap
+	need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
+	need /sbin/mke2fs e2fsprogs
+	;;
 esac
 
 [ -n "$missing" ] || exit 0

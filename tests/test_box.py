@@ -143,6 +143,65 @@ def test_the_picture_pulses_and_shows_the_head(playing):
     until(lambda: board.oled.snapshot()[1] != still)
 
 
+def test_controllers_come_in_and_go_out_and_do_not_come_round(playing):
+    _, ears, box = playing
+    controls = lambda: box.engine_loop.engine.controls  # noqa: E731
+    box.receive(time.monotonic_ns(), "keys", bytes([0xB0, 12, 127]))
+    until(lambda: controls()["x"] == 1.0)
+    box.receive(time.monotonic_ns(), "keys", bytes([0xC0, 1]))
+    until(lambda: box.engine_loop.engine.state.info.name == "Beta")
+    time.sleep(0.3)
+    box.board.turn(0, 3)
+    new = ears.wait_for(lambda new: [m for m in new if m[0] == 0xB0 and m[1] == 16])
+    assert not [m for m in ears.messages + new if m[0] == 0xB0 and m[1] == 12]
+
+
+def test_learning_a_controller(playing):
+    board, _, box = playing
+    for move in (lambda: board.press("shift", True), lambda: board.push(3, True)):
+        move()
+        time.sleep(0.1)
+    board.push(3, False)
+    until(lambda: "Learn: move a control" in box.panel._message)
+    board.press("shift", False)
+    time.sleep(0.1)
+    board.turn(1, 1)
+    until(lambda: "noise" in box.panel._message)
+    box.receive(time.monotonic_ns(), "keys", bytes([0xB0, 99, 127]))
+    until(lambda: box.engine_loop.engine.controls["noise"] == 2.0)
+    assert (99, "noise") in box._state_to_save().controllers
+
+
+def test_a_clock_that_comes_in_leads(playing):
+    board, ears, box = playing
+    ears.wait_for(lambda new: ons(new, KICK))
+    board.press("stop", True)
+    until(lambda: not box.engine_loop.engine.state.playing)
+    time.sleep(0.1)  # sooner, a start would be taken for our own coming back
+    now = time.monotonic_ns()
+    box.receive(now, "master", b"\xfa")
+    for i in range(200):
+        time.sleep(max(0, (now + i * 20_000_000 - time.monotonic_ns()) / 1e9))
+        box.receive(now + i * 20_000_000, "master", b"\xf8")
+        if box.engine_loop.engine.state.external and box.engine_loop.engine.state.playing:
+            break
+    assert i < 199
+
+
+def test_outputs_come_and_go_while_it_plays(playing):
+    _, ears, box = playing
+    late = Ears()
+    late.name = "late"
+    box.add_output(late)
+    late.wait_for(lambda new: ons(new, KICK))
+    box.remove_output("late")
+    ears.wait_for(lambda new: len(ons(new, KICK)) > 2)
+    count = len(late.messages)
+    ears.wait_for(lambda new: len(ons(new, KICK)) > 1)
+    assert len(late.messages) == count
+    assert late.sounding.end_all() == []
+
+
 def test_the_light_and_the_colours(playing):
     board, _, _ = playing
     levels = set()
@@ -164,12 +223,12 @@ def test_state_survives_and_the_model_too(models, tmp_path):
     until(lambda: box.engine_loop.engine.controls["x"] == pytest.approx(0.25, abs=0.02))
     box.close()
     board.close()
-    controls, model = load_state(state)
-    assert model == "b.tflite"
+    saved = load_state(state)
+    assert saved.model == "b.tflite"
     board = VirtualBoard()
     box = Box(board, [Ears()], [models], state)
     assert box.engine_loop.engine.state.info.name == "Beta"
-    assert box.engine_loop.engine.controls == controls
+    assert box.engine_loop.engine.controls == saved.controls
     box.close()
     board.close()
 

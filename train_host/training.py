@@ -162,7 +162,7 @@ def loud_last(decoder: DecoderWeights, x: Array, z: Array) -> DecoderWeights:
     """
     onset, velocity, _ = np.split(x, 3, axis=1)
     level = (onset * velocity).sum(axis=0) / onset.sum(axis=0)
-    louder = level - (onset * velocity).sum() / onset.sum()
+    louder = level - np.divide((onset * velocity).sum(), onset.sum())
     weights, bias = decoder.heads[0]
     logits = decoder.hidden(z) @ weights + bias
     wanted = onset > 0.5

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from firmware.clock.swing import STRAIGHT
 from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
 from firmware.rhythm.drums import DRUMS
 
@@ -17,8 +18,10 @@ __all__ = [
     "PARAMETERS",
     "Adjust",
     "Command",
+    "Continue",
     "Controls",
     "Mute",
+    "Nudge",
     "Parameter",
     "Play",
     "Set",
@@ -52,6 +55,10 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("noise", 0.0, 2.0, 0.0, 0.05),
         # Hundredths of a beat a minute.
         Parameter("tempo", MIN_TEMPO, MAX_TEMPO, 12_000, 100),
+        # Half time, normal, double time: powers of two.
+        Parameter("octave", -1, 1, 0, 1),
+        # Percent of a pair of 16ths at which the second one falls.
+        Parameter("swing", STRAIGHT, 75, STRAIGHT, 1),
     )
 }
 
@@ -93,11 +100,21 @@ class Play(NamedTuple):
     """Start from the top of the loop; while playing, nothing."""
 
 
+class Continue(NamedTuple):
+    """Go on from where it stopped, or from where a song position put it."""
+
+
+class Nudge(NamedTuple):
+    """Move the box's own music later by ``delay_ns`` (earlier, below zero) against the others."""
+
+    delay_ns: int
+
+
 class Stop(NamedTuple):
     """Stop and silence everything; while stopped, silence again (panic)."""
 
 
-Command = Set | Adjust | Mute | Play | Stop
+Command = Set | Adjust | Mute | Play | Continue | Stop | Nudge
 
 
 @dataclass(frozen=True)

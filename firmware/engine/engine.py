@@ -1,29 +1,43 @@
 """The engine: commands and time in, timed MIDI messages out, one tick ahead.
 
-``step(now_ns)`` is all there is: it takes the player's commands, hands over every tick that is
-due for hand-over, and says when it wants to be called again. It reads no clock and opens nothing,
-so a test or a render drives it through an hour of music in a second.
+``step(now_ns)`` is all there is: it takes the player's commands and the messages that came in,
+hands over every tick that is due for hand-over, and says when it wants to be called again. It
+reads no clock and opens nothing, so a test or a render drives it through an hour of music in a
+second.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from firmware.clock.tempo import PPQN, TempoLine
-from firmware.engine.controls import Command, Controls, Play, Stop, muted_drums
-from firmware.engine.sequencer import Sequencer
-from firmware.midi.message import CLOCK, START, STOP, MidiOut, TimedMessage
+from firmware.clock.clock_input import ClockInput
+from firmware.clock.swing import swing_delay
+from firmware.clock.tempo import TempoLine
+from firmware.clock.transport import Change, Phase, Transport
+from firmware.engine.clock_out import ClockOut
+from firmware.engine.controls import Continue, Controls, Nudge, Play, Stop, muted_drums
+from firmware.engine.orders import AddRoute, Announce, Order, Received, RemoveRoute, UseModel
+from firmware.engine.route import Route
+from firmware.engine.state import EngineState
+from firmware.midi.message import CONTINUE, START, STOP, TimedMessage, song_position
 from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.latent_map import pad_to_z, z_to_pad
-from firmware.rhythm.model_file import ModelInfo
-from firmware.rhythm.pattern import TICKS, Pattern
+from firmware.rhythm.pattern import TICKS, Hit, Pattern
 
-__all__ = ["HANDOVER_NS", "Engine", "EngineState", "UseModel"]
+__all__ = [
+    "HANDOVER_NS",
+    "AddRoute",
+    "Engine",
+    "EngineState",
+    "Received",
+    "RemoveRoute",
+    "UseModel",
+]
 
 HANDOVER_NS = 5_000_000
 """A tick is handed over this long before the tick ahead of it sounds: Python's own lateness."""
@@ -32,182 +46,206 @@ STALL_NS = 250_000_000
 """Later than this (the machine slept), the music goes on from now: no burst of missed ticks."""
 
 IDLE_NS = 1_000_000_000
+WATCH_NS = 50_000_000
+"""How often an outer clock is looked after, to notice that it has gone."""
 
 
-@dataclass(frozen=True)
-class UseModel:
-    """Command: play this decoder from the next tick on. The engine thread owns it from then on."""
-
-    decoder: Decoder
-
-
-@dataclass(frozen=True)
-class EngineState:
-    """What others may read of the engine at any moment; replaced as a whole, never changed.
-
-    ``line`` maps time to beats while playing, so that a reader works out the tick of its own
-    moment. ``head`` is where the playback head really is (pad units, noise included).
-    """
-
-    controls: Controls
-    info: ModelInfo
-    line: TempoLine | None = None
-    head: tuple[float, float] = (0.5, 0.5)
-    late_ticks: int = 0
-
-    @property
-    def playing(self) -> bool:
-        return self.line is not None
-
-    def tick_at(self, now_ns: int) -> int:
-        """The tick of the loop, 0..95, that sounds at ``now_ns``; 0 while stopped."""
-        if self.line is None:
-            return 0
-        return max(int(self.line.position_at(now_ns, self.info.ticks_per_beat)), 0) % TICKS
-
-
-@dataclass
-class _Playing:
-    """Where the music is: the next tick and the next clock pulse to hand over."""
-
-    line: TempoLine
-    start_ns: int
-    tick: int = 0
-    pulse: int = 0
-
-
-@dataclass
 class Engine:
-    """Plays one decoder to any number of outputs. ``seed`` makes the noise repeatable."""
+    """Plays one decoder to any number of routes. ``seed`` makes the noise repeatable."""
 
-    decoder: Decoder
-    outputs: Sequence[MidiOut]
-    controls: Controls = field(default_factory=Controls.defaults)
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        self.sequencer = Sequencer()
-        self._commands: deque[Command | UseModel] = deque()
-        self._random = np.random.default_rng(self.seed)
+    def __init__(
+        self,
+        decoder: Decoder,
+        routes: Iterable[Route],
+        controls: Controls | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.decoder = decoder
+        self.routes = list(routes)
+        self.controls = controls or Controls.defaults()
+        self.transport = Transport(int(self.controls["tempo"]), lead_ns=HANDOVER_NS)
+        self._clock_input = ClockInput()
+        self._clock_out = ClockOut(self._clock_input.sent)
+        self._orders: deque[Order] = deque()
+        self._random = np.random.default_rng(seed)
         self._stray = np.zeros(2)
-        self._playing: _Playing | None = None
+        self._tick = 0
+        self._last_tick_ns = 0
         self._pattern_at: tuple[float, float] | None = None
         self._pattern: Pattern | None = None
         self._late_ticks = 0
-        self.state = EngineState(self.controls, self.decoder.info)
+        self.state = EngineState(self.controls, decoder.info, self.transport.tempo)
+        self._publish(0)
 
-    def post(self, command: Command | UseModel) -> None:
-        """Queue a command; safe from any thread. It acts at the next step."""
-        self._commands.append(command)
+    def post(self, order: Order) -> None:
+        """Queue an order; safe from any thread. It acts at the next step."""
+        self._orders.append(order)
 
     def step(self, now_ns: int) -> int:
         """Do what is due at ``now_ns``; returns when to call again at the latest."""
-        while self._commands:
-            self._obey(self._commands.popleft(), now_ns)
-        if self._playing is not None:
-            self._skip_stall(self._playing, now_ns)
-            while self._deadline(self._playing) <= now_ns:
-                self._hand_over(self._playing, now_ns)
-        self._publish()
-        return now_ns + IDLE_NS if self._playing is None else self._deadline(self._playing)
+        while self._orders:
+            self._obey(self._orders.popleft(), now_ns)
+        self._follow(self.transport.watch(now_ns), now_ns)
+        if self._playing:
+            self._skip_stall(now_ns)
+            while self._deadline() <= now_ns:
+                self._hand_over(now_ns)
+            due_ns = self._deadline()
+        else:
+            due_ns = self._idle(now_ns)
+        self._publish(now_ns)
+        return min(due_ns, now_ns + WATCH_NS) if self.transport.external else due_ns
 
     def close(self, now_ns: int) -> None:
         """Stop and silence everything."""
         self._stop(now_ns)
-        self._publish()
+        self._publish(now_ns)
 
     @property
     def next_tick(self) -> int | None:
-        """Ticks handed over since the start, or None while stopped."""
-        return None if self._playing is None else self._playing.tick
+        """Ticks handed over since the top, or None while stopped."""
+        return self._tick if self._playing else None
 
-    # Commands
+    @property
+    def _playing(self) -> bool:
+        return self.transport.phase is Phase.PLAYING
 
-    def _obey(self, command: Command | UseModel, now_ns: int) -> None:
-        match command:
+    # Orders
+
+    def _obey(self, order: Order, now_ns: int) -> None:
+        match order:
             case Play():
-                self._play(now_ns)
+                self._follow(self.transport.play(now_ns), now_ns)
+            case Continue():
+                self._follow(self.transport.play(now_ns, from_top=False), now_ns)
             case Stop():
                 self._stop(now_ns)
+            case Nudge(delay_ns):
+                self.transport.nudge(delay_ns)
+            case Received(time_ns, source, data):
+                following = self.transport.expects_clock
+                if self._clock_input.accepts(time_ns, source, data, following):
+                    self._follow(self.transport.receive(time_ns, data), now_ns)
+            case Announce(messages):
+                for route in self.routes:
+                    route.control([TimedMessage(now_ns, data) for data in messages])
             case UseModel(decoder):
                 self._use(decoder)
+            case AddRoute(route):
+                self._remove_route(route.output.name)
+                route.start(self._last_tick_ns)
+                self.routes.append(route)
+            case RemoveRoute(name):
+                self._remove_route(name)
             case _:
-                self.controls = self.controls.apply(command)
-                self._bend_line()
+                self._set_controls(self.controls.apply(order))
 
-    def _play(self, now_ns: int) -> None:
-        if self._playing is not None:
-            return
-        # The start message goes out at once; beat 0 and its clock follow the hand-over time later.
-        start_ns = now_ns + HANDOVER_NS
-        line = TempoLine(Fraction(0), start_ns, int(self.controls["tempo"]))
-        self._playing = _Playing(line, start_ns)
-        self._send([TimedMessage(now_ns, START)])
+    def _follow(self, change: Change | None, now_ns: int) -> None:
+        """Do what a transition of the transport asks for."""
+        transport = self.transport
+        if change is Change.STARTED:
+            self._begin(transport.start_ns)
+            place = [START] if transport.beat == 0 else [song_position(transport.beat), CONTINUE]
+            self._announce(now_ns, *place)
+        elif change is Change.MOVED:
+            self._begin(self._last_tick_ns)
+            self._announce(now_ns, song_position(transport.beat))
+        elif change is Change.HALTED:
+            for route in self.routes:
+                route.silence()
+            self._announce(now_ns, STOP)
+
+    def _begin(self, start_ns: int) -> None:
+        """From ``transport.beat``; nothing sounds before ``start_ns``."""
+        self._tick = self._first_tick_at(self.transport.beat)
+        self._clock_out.start(self.transport.beat)
+        self._last_tick_ns = start_ns
+        for route in self.routes:
+            route.start(start_ns)
 
     def _stop(self, now_ns: int) -> None:
-        was_playing, self._playing = self._playing is not None, None
-        for output in self.outputs:
-            output.flush()
-        self.sequencer.forget()
-        if was_playing:
-            self._send([TimedMessage(now_ns, STOP)])
+        change = self.transport.stop(now_ns)
+        if change is None:  # stopped already: whatever it is that sounds, end it
+            for route in self.routes:
+                route.panic(now_ns)
+        self._follow(change, now_ns)
 
     def _use(self, decoder: Decoder) -> None:
-        playing = self._playing
-        if playing is not None:
-            # The same beat in the new model's ticks; the next whole tick at or after it.
-            beat = Fraction(playing.tick, self.decoder.info.ticks_per_beat)
-            playing.tick = -int(-beat * decoder.info.ticks_per_beat // 1)
+        beat = self._beat(self._tick)
         self.decoder = decoder
+        self._tick = self._first_tick_at(beat)
         self._pattern_at = None
 
-    def _bend_line(self) -> None:
-        playing, tempo = self._playing, int(self.controls["tempo"])
-        if playing is not None and playing.line.tempo != tempo:
+    def _set_controls(self, controls: Controls) -> None:
+        beat, played = self._beat(self._tick), self._beat(max(self._tick - 1, 0))
+        changed_tempo = controls["tempo"] != self.controls["tempo"]
+        changed_octave = controls["octave"] != self.controls["octave"]
+        self.controls = controls
+        if changed_tempo:
             # From the last tick that is out of our hands already.
-            fixed = Fraction(max(playing.tick - 1, 0), self.decoder.info.ticks_per_beat)
-            playing.line = playing.line.with_tempo(tempo, fixed)
+            self.transport.set_tempo(int(controls["tempo"]), played)
+        if changed_octave:
+            self._tick = self._first_tick_at(beat)
 
-    # Ticks
+    def _remove_route(self, name: str) -> None:
+        for route in [route for route in self.routes if route.output.name == name]:
+            route.silence()
+            self.routes.remove(route)
 
-    def _deadline(self, playing: _Playing) -> int:
-        """When ``playing.tick`` is to be handed over: one tick ahead, and Python's lateness."""
-        per_beat = self.decoder.info.ticks_per_beat
-        return playing.line.time_of(playing.tick - 1, per_beat) - HANDOVER_NS
+    # Ticks and beats
 
-    def _skip_stall(self, playing: _Playing, now_ns: int) -> None:
-        late_ns = now_ns - playing.line.time_of(playing.tick, self.decoder.info.ticks_per_beat)
-        if late_ns > STALL_NS:
-            playing.line = playing.line.moved(late_ns + HANDOVER_NS)
+    @property
+    def _octave(self) -> Fraction:
+        """1, 1/2 or 2: how fast the loop runs against the beat."""
+        return Fraction(2) ** round(self.controls["octave"])
 
-    def _hand_over(self, playing: _Playing, now_ns: int) -> None:
-        per_beat = self.decoder.info.ticks_per_beat
-        tick_ns = playing.line.time_of(playing.tick, per_beat)
-        tick_length_ns = playing.line.time_of(playing.tick + 1, per_beat) - tick_ns
-        if playing.tick > 0 and now_ns > self._deadline(playing) + HANDOVER_NS:
+    @property
+    def _ticks_per_beat(self) -> Fraction:
+        return self.decoder.info.ticks_per_beat * self._octave
+
+    def _beat(self, tick: int) -> Fraction:
+        return tick / self._ticks_per_beat
+
+    def _first_tick_at(self, beat: Fraction) -> int:
+        """The first tick at or after ``beat``."""
+        return int(-(-beat * self._ticks_per_beat // 1))
+
+    def _time_of(self, tick: int) -> int:
+        rate = self._ticks_per_beat
+        return self.transport.line.time_of(tick * rate.denominator, rate.numerator)
+
+    def _deadline(self) -> int:
+        """When the next tick is to be handed over: one tick ahead, and Python's lateness."""
+        return self._time_of(self._tick - 1) - HANDOVER_NS
+
+    def _skip_stall(self, now_ns: int) -> None:
+        late_ns = now_ns - self._time_of(self._tick)
+        if late_ns > STALL_NS and not self.transport.external:
+            self.transport.nudge(late_ns + HANDOVER_NS)
+
+    def _hand_over(self, now_ns: int) -> None:
+        # An outer clock's estimate may move back; what has been handed over stays.
+        tick_ns = max(self._time_of(self._tick), self._last_tick_ns)
+        tick_length_ns = max(self._time_of(self._tick + 1) - tick_ns, 1)
+        if tick_ns > self.transport.start_ns and now_ns > self._deadline() + HANDOVER_NS:
             self._late_ticks += 1  # its early hits may be too
-        step = playing.tick % TICKS
-        if step == 0:
+        if self._tick % TICKS == 0:
             self._stray = self._random.standard_normal(2)
-        muted = muted_drums(self.controls.muted)
-        hits = self._current_pattern().hits(step, self.controls["threshold"])
-        self._send(
-            self._pulses(playing, per_beat)
-            + self.sequencer.play(
-                [hit for hit in hits if hit.drum not in muted],
-                tick_ns,
-                tick_length_ns,
-                playing.start_ns,
-            )
-        )
-        playing.tick += 1
+        clock = self._clock_out.up_to(self._beat(self._tick), self.transport.line)
+        delay = swing_delay(self._tick, self._ticks_per_beat, self.controls["swing"])
+        hits = self._hits()
+        for route in self.routes:
+            route.play(clock, hits, tick_ns, tick_length_ns, delay)
+        self._last_tick_ns = tick_ns
+        self._tick += 1
 
-    def _pulses(self, playing: _Playing, per_beat: int) -> list[TimedMessage]:
-        """MIDI clock up to and with the tick in hand, whatever the model's ticks a beat."""
-        last = playing.tick * PPQN // per_beat
-        pulses = range(playing.pulse, last + 1)
-        playing.pulse = max(last + 1, playing.pulse)
-        return [TimedMessage(playing.line.time_of(pulse, PPQN), CLOCK) for pulse in pulses]
+    def _hits(self) -> list[Hit]:
+        head = self._head()
+        if self._pattern is None or head != self._pattern_at:
+            self._pattern, self._pattern_at = self.decoder.decode(*head), head
+        muted = muted_drums(self.controls.muted)
+        hits = self._pattern.hits(self._tick % TICKS, self.controls["threshold"])
+        return [hit for hit in hits if hit.drum not in muted]
 
     def _head(self) -> tuple[float, float]:
         """The playback head as z: the finger's place and the loop's stray, kept on the map."""
@@ -216,26 +254,51 @@ class Engine:
         strayed = np.clip(place + self.controls["noise"] * self._stray, -extent, extent)
         return float(strayed[0]), float(strayed[1])
 
-    def _current_pattern(self) -> Pattern:
-        head = self._head()
-        if self._pattern is None or head != self._pattern_at:
-            self._pattern, self._pattern_at = self.decoder.decode(*head), head
-        return self._pattern
+    # Messages and state
 
-    def _send(self, messages: list[TimedMessage]) -> None:
-        if messages:
-            for output in self.outputs:
-                output.send(messages)
+    def _announce(self, now_ns: int, *messages: bytes) -> None:
+        for data in messages:
+            self._clock_input.sent(now_ns, data)
+        for route in self.routes:
+            route.announce([TimedMessage(now_ns, data) for data in messages])
 
-    def _publish(self) -> None:
-        playing = self._playing
+    def _idle(self, now_ns: int) -> int:
+        """Clock out while stopped, for the routes that want it."""
+        routes = [route for route in self.routes if route.settings.clock_while_stopped]
+        if not routes or self.transport.hears_clock(now_ns):
+            return now_ns + IDLE_NS
+        messages, due_ns = self._clock_out.idle(now_ns, HANDOVER_NS, self.transport.tempo)
+        for route in routes:
+            route.announce(messages)
+        return due_ns
+
+    def _publish(self, now_ns: int) -> None:
+        transport = self.transport
+        line: TempoLine | None = None
+        tempo = transport.tempo
+        if transport.external or (not self._playing and transport.hears_clock(now_ns)):
+            tempo = transport.follower.bpm_hundredths() or tempo
+        if self._playing:
+            line = self._line_at(self._beat(self._tick), tempo)
         state = replace(
             self.state,
             controls=self.controls,
             info=self.decoder.info,
-            line=None if playing is None else playing.line,
+            tempo=tempo,
+            phase=transport.phase,
+            external=transport.external,
+            octave=self._octave,
+            line=line,
             head=z_to_pad(*self._head(), self.decoder.info.z_extent),
             late_ticks=self._late_ticks,
+            looped=tuple(sorted(self._clock_input.looped)),
         )
         if state != self.state:
             self.state = state
+
+    def _line_at(self, beat: Fraction, tempo: int) -> TempoLine:
+        """The line of beats as it is now: an outer clock's estimate as it stands at ``beat``."""
+        line = self.transport.line
+        if isinstance(line, TempoLine):
+            return line
+        return TempoLine(beat, line.time_of(beat.numerator, beat.denominator), tempo)

@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from firmware.engine.controls import Command
-from firmware.engine.engine import Engine, UseModel
+from firmware.engine.engine import Engine
+from firmware.engine.orders import Order
 
 __all__ = ["EngineLoop"]
 
@@ -31,13 +31,15 @@ class EngineLoop:
     def start(self) -> None:
         self._thread.start()
 
-    def post(self, command: Command | UseModel) -> None:
-        """Give the engine a command and have it acted upon now."""
-        self.engine.post(command)
+    def post(self, order: Order) -> None:
+        """Give the engine an order and have it acted upon now."""
+        self.engine.post(order)
         self._wake.set()
 
     def close(self) -> None:
-        """Stop the music, silence every output and end the thread."""
+        """Stop the music, silence every output and end the thread; again, it does nothing."""
+        if self._closing:
+            return
         self._closing = True
         self._wake.set()
         if self._thread.ident is not None:

@@ -9,6 +9,7 @@ import mido
 from firmware.clock.tempo import HUNDREDTHS_MINUTE_NS
 from firmware.engine.controls import Controls, Play, Set
 from firmware.engine.engine import HANDOVER_NS, Engine
+from firmware.engine.route import Route, RouteSettings
 from firmware.midi.message import TimedMessage
 from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.latent_map import z_to_pad
@@ -65,13 +66,13 @@ def render(
             raise ValueError(f"{name} is outside what the box can play.")
         controls = changed
     recorder = _Recorder()
-    engine = Engine(decoder, [recorder], controls)
+    route = Route(recorder, RouteSettings(clock=False))
+    engine = Engine(decoder, [route], controls)
     engine.post(Play())
     due_ns = engine.step(0)
     while (engine.next_tick or 0) < bars * beats_per_bar(info.ticks_per_beat) * info.ticks_per_beat:
         due_ns = engine.step(due_ns)
-    notes = [message for message in recorder.messages if message.data[0] < 0xF0]
-    return _midi_file(notes + engine.sequencer.finish(), tempo, info.name)
+    return _midi_file(recorder.messages + route.finish(), tempo, info.name)
 
 
 def _midi_file(messages: list[TimedMessage], tempo: int, name: str) -> mido.MidiFile:

@@ -35,9 +35,12 @@ class ModelLoader:
 
     def browse(self, steps: int) -> ModelEntry:
         """Choose the model ``steps`` further in the list, stopping at its ends, and load it."""
+        return self.select(self._index + steps)
+
+    def select(self, place: int) -> ModelEntry:
+        """Choose the model at ``place`` in the list, or at its nearest end, and load it."""
         with self._changed:
-            last = len(self.entries) - 1
-            index = min(max(self._index + steps, 0), last)
+            index = min(max(place, 0), len(self.entries) - 1)
             if index != self._index:
                 self._index = index
                 self._wanted = self.entries[index]

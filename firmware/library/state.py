@@ -1,4 +1,4 @@
-"""The box's controls over a power cut: one small JSON file, replaced as a whole."""
+"""The controls and what was learnt, over a power cut: a small JSON file, replaced as a whole."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from firmware.engine.controls import MUTE_GROUPS, PARAMETERS, Controls
 
-__all__ = ["StateKeeper", "default_state_file", "load_state", "save_state"]
+__all__ = ["SavedState", "StateKeeper", "default_state_file", "load_state", "save_state"]
 
 VERSION = 1
 
@@ -24,38 +26,58 @@ def default_state_file() -> Path:
     return Path(base) / "groovebox" / "state.json"
 
 
-def load_state(path: Path) -> tuple[Controls, str | None]:
-    """The saved controls and the saved model's file name; defaults for whatever is not there.
+@dataclass(frozen=True)
+class SavedState:
+    """What is kept: the controls, the model's file name, and the learnt MIDI controllers."""
+
+    controls: Controls
+    model: str | None = None
+    controllers: tuple[tuple[int, str], ...] | None = None
+    """number and control, or None where nothing was saved"""
+
+
+def load_state(path: Path) -> SavedState:
+    """What was saved; defaults for whatever is not there.
 
     A file that cannot be read counts as none: the box always starts.
     """
-    controls = Controls.defaults()
     try:
-        raw = json.loads(path.read_text("utf-8"))
-        saved = raw["values"]
-        values = {
-            name: parameter.clamp(float(saved.get(name, parameter.default)))
-            for name, parameter in PARAMETERS.items()
-        }
-        muted = frozenset(raw["muted"]) & MUTE_GROUPS.keys()
-        model = raw["model"]
-        if any(value != value for value in values.values()):
-            raise ValueError("not a number")
+        return _parsed(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return controls, None
-    return Controls(values, muted), model if isinstance(model, str) else None
+        return SavedState(Controls.defaults())
 
 
-def save_state(path: Path, controls: Controls, model: str) -> None:
+def _parsed(raw: dict[str, Any]) -> SavedState:
+    saved = raw["values"]
+    values = {
+        name: parameter.clamp(float(saved.get(name, parameter.default)))
+        for name, parameter in PARAMETERS.items()
+    }
+    if any(value != value for value in values.values()):
+        raise ValueError("not a number")
+    muted = frozenset(raw["muted"]) & MUTE_GROUPS.keys()
+    controllers = raw.get("controllers")
+    if controllers is not None:
+        known = PARAMETERS.keys() | MUTE_GROUPS.keys()
+        pairs = ((int(number), str(name)) for number, name in controllers)
+        controllers = tuple((n, name) for n, name in pairs if 0 <= n < 120 and name in known)
+    model = raw["model"]
+    return SavedState(
+        Controls(values, muted), model if isinstance(model, str) else None, controllers
+    )
+
+
+def save_state(path: Path, state: SavedState) -> None:
     """Write atomically: whenever the power goes, the old file or the new one is there, whole.
 
     Raises OSError where the file cannot be written.
     """
     content = {
         "version": VERSION,
-        "values": controls.values,
-        "muted": sorted(controls.muted),
-        "model": model,
+        "values": state.controls.values,
+        "muted": sorted(state.controls.muted),
+        "model": state.model,
+        "controllers": state.controllers,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
@@ -74,14 +96,12 @@ def save_state(path: Path, controls: Controls, model: str) -> None:
 
 
 class StateKeeper:
-    """Saves what ``read`` returns, (controls, model file name), a while after it last changed.
+    """Saves what ``read`` returns a while after it last changed.
 
     The wait spares the memory card: a moving finger writes nothing until it rests.
     """
 
-    def __init__(
-        self, path: Path, read: Callable[[], tuple[Controls, str]], settle_s: float = 2.0
-    ) -> None:
+    def __init__(self, path: Path, read: Callable[[], SavedState], settle_s: float = 2.0) -> None:
         self.fault: str | None = None
         self._path, self._read, self._settle_s = path, read, settle_s
         self._saved = read()
@@ -103,11 +123,11 @@ class StateKeeper:
                 self._save(now)
             last = now
 
-    def _save(self, reading: tuple[Controls, str]) -> None:
+    def _save(self, reading: SavedState) -> None:
         if reading == self._saved:
             return
         try:
-            save_state(self._path, *reading)
+            save_state(self._path, reading)
         except OSError as error:
             self.fault = f"Settings cannot be saved ({error.strerror or error})."
         else:

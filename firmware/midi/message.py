@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import NamedTuple, Protocol
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "MidiOut",
     "SoundingNotes",
     "TimedMessage",
+    "all_notes_off",
     "note_off",
     "note_on",
+    "song_position",
 ]
 
 CLOCK, START, CONTINUE, STOP = (bytes([status]) for status in (0xF8, 0xFA, 0xFB, 0xFC))
@@ -30,6 +33,17 @@ def note_on(channel: int, note: int, velocity: int) -> bytes:
 def note_off(channel: int, note: int) -> bytes:
     """Note-off for ``channel`` 0..15, release velocity 64 (MIDI 1.0's value for "none")."""
     return bytes([_NOTE_OFF | channel, note, 64])
+
+
+def all_notes_off(channel: int) -> bytes:
+    """Controller 123 for ``channel`` 0..15."""
+    return bytes([0xB0 | channel, 123, 0])
+
+
+def song_position(beat: Fraction) -> bytes:
+    """Song position pointer to ``beat``, rounded down to the 16th (14 bits of them)."""
+    sixteenths = int(beat * 4) & 0x3FFF
+    return bytes([0xF2, sixteenths & 0x7F, sixteenths >> 7])
 
 
 class TimedMessage(NamedTuple):

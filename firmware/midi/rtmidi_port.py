@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,16 @@ class PortError(OSError):
     """No port could be opened; the text says why in one sentence."""
 
 
-def open_virtual_port(client: str = "Groovebox", api: str | None = None) -> WaitingPort:
-    """Open a virtual output that other programs and synths connect to.
+def open_virtual_port(
+    client: str = "Groovebox",
+    api: str | None = None,
+    on_message: Callable[[int, str, bytes], None] | None = None,
+) -> WaitingPort:
+    """Open a virtual output, and an input, that other programs and synths connect to.
 
     ``api`` is one of python-rtmidi's names (``alsa``, ``jack``, ``core``); by default the first
-    that works.
+    that works. ``on_message(time_ns, source, data)`` is called from python-rtmidi's thread with
+    what comes in and the monotonic time of its arrival here; without it there is no input.
     Raises PortError where the system has none: no python-rtmidi, no MIDI server, or Windows.
     """
     try:
@@ -39,7 +46,7 @@ def open_virtual_port(client: str = "Groovebox", api: str | None = None) -> Wait
         if api not in (None, name) or not _server_may_run(name):
             continue
         try:
-            return _open(rtmidi, number, client)
+            return _open(rtmidi, number, client, on_message)
         except (rtmidi.RtMidiError, SystemError, NotImplementedError, RuntimeError, OSError) as e:
             failures.append(f"{name}: {e}")
     if sys.platform == "win32":
@@ -57,15 +64,28 @@ def _server_may_run(api: str) -> bool:
     return any(Path("/dev/shm").glob("jack_*"))
 
 
-def _open(rtmidi: Any, api: int, client: str) -> WaitingPort:
+def _open(
+    rtmidi: Any, api: int, client: str, on_message: Callable[[int, str, bytes], None] | None
+) -> WaitingPort:
     out = rtmidi.MidiOut(rtapi=api, name=client)
     if out.get_current_api() == rtmidi.API_RTMIDI_DUMMY:
         out.delete()
         raise RuntimeError("a dummy")
     out.open_virtual_port("out")
+    ports = [out]
+    if on_message is not None:
+        ports.append(rtmidi.MidiIn(rtapi=api, name=client))
+        ports[1].ignore_types(sysex=True, timing=False, active_sense=True)
+        # python-rtmidi tells only how long after the last message this one came: no use for a
+        # clock that is compared with ours.
+        ports[1].set_callback(
+            lambda event, _: on_message(time.monotonic_ns(), f"{client} in", bytes(event[0]))
+        )
+        ports[1].open_virtual_port("in")
 
     def shut() -> None:
-        out.close_port()
-        out.delete()
+        for port in ports:
+            port.close_port()
+            port.delete()
 
     return WaitingPort(f"{client} ({rtmidi.get_api_display_name(api)})", out.send_message, shut)

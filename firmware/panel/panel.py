@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from firmware.devices.events import Event
-from firmware.engine.controls import PARAMETERS, Adjust, Command, Set
-from firmware.engine.engine import EngineState, UseModel
+from firmware.engine.controls import Adjust, Controls, Set
+from firmware.engine.orders import Order
+from firmware.engine.state import EngineState
 from firmware.library.models import Model, ModelEntry
-from firmware.panel.gestures import BrowseModels, Gestures, describe
+from firmware.panel.gestures import BrowseModels, Gestures, Learn, describe
 from firmware.panel.screen import Screen
 from firmware.panel.status import Status
 
@@ -47,7 +48,9 @@ class Panel:
     """Runs the panel until it is closed.
 
     ``read_state`` and ``post`` are the engine's; ``browse(steps)`` chooses a model and returns
-    its entry; ``notice`` is the first message.
+    its entry; ``learn(control)`` gives a control the next MIDI controller (None: a control is
+    awaited); ``report(controls)`` is told of the controls at each picture; ``notice`` is the
+    first message.
     """
 
     def __init__(
@@ -56,13 +59,16 @@ class Panel:
         screen: Screen,
         gestures: Gestures,
         read_state: Callable[[], EngineState],
-        post: Callable[[Command | UseModel], None],
+        post: Callable[[Order], None],
         browse: Callable[[int], ModelEntry],
+        learn: Callable[[str | None], None],
+        report: Callable[[Controls], None],
         notice: str = "",
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._inputs, self._screen, self._gestures = inputs, screen, gestures
         self._read_state, self._post, self._browse = read_state, post, browse
+        self._learn, self._report = learn, report
         self._clock = clock
         self._lit = -1.0
         self._closing = threading.Event()
@@ -109,26 +115,32 @@ class Panel:
                 faults = dict(now_faulty)
 
     def _act_on(self, event: Event) -> None:
-        for action in self._gestures.actions(event, self._read_state().info.tempo):
-            if isinstance(action, BrowseModels):
-                self.say(self._browse(action.steps).name, MESSAGE_NS)
-                continue
-            self._post(action)
-            if isinstance(action, Adjust | Set) and action.name not in ("x", "y"):
-                # The engine clamps as this does; its own state may be a moment behind.
-                self._foresee(action)
-
-    def _foresee(self, action: Adjust | Set) -> None:
-        controls = self._read_state().controls.apply(action)
-        if action.name in PARAMETERS:
-            self.say(describe(action.name, controls), MESSAGE_NS)
+        usual_tempo = self._read_state().info.tempo
+        for action in self._gestures.actions(event, self._clock(), usual_tempo):
+            match action:
+                case BrowseModels(steps):
+                    self.say(self._browse(steps).name, MESSAGE_NS)
+                case Learn(control):
+                    self._learn(control)
+                    self.say(_learning_text(control))
+                case _:
+                    self._post(action)
+                    if isinstance(action, Adjust | Set) and action.name not in ("x", "y"):
+                        # The engine clamps as this does; its state may be a moment behind.
+                        controls = self._read_state().controls.apply(action)
+                        self.say(describe(action.name, controls), MESSAGE_NS)
 
     # Eyes
 
     def _draw_pictures(self) -> None:
+        looped: tuple[str, ...] = ()
         while not self._closing.is_set():
             now_ns = self._clock()
             state = self._read_state()
+            if state.looped != looped:
+                looped = state.looped
+                if looped:
+                    self.say(f"Our own MIDI clock comes back from {looped[0]}: ignored.")
             with self._lock:
                 model, self._model = self._model, None
                 message, until_ns = self._message, self._message_until_ns
@@ -142,6 +154,7 @@ class Panel:
                 self._screen.redraw()
                 self._closing.wait(RETRY_DISPLAY_S)
             self._show_beat(state, now_ns)
+            self._report(state.controls)
             self._closing.wait(_seconds_to_next_picture(state, self._clock()))
 
     def _show_beat(self, state: EngineState, now_ns: int) -> None:
@@ -155,12 +168,18 @@ class Panel:
             self._lit = lit
 
 
+def _learning_text(control: str | None) -> str:
+    if control is None:
+        return "Learn: move a control"
+    return f"Learn {control}: move a MIDI controller"
+
+
 def _status(state: EngineState, now_ns: int) -> Status:
     controls = state.controls
     return Status(
         playing=state.playing,
         tick=state.tick_at(now_ns),
-        bpm_hundredths=int(controls["tempo"]),
+        bpm_hundredths=state.tempo,
         threshold=controls["threshold"],
         noise=controls["noise"],
         head=state.head,
@@ -168,6 +187,7 @@ def _status(state: EngineState, now_ns: int) -> Status:
         model=state.info.name,
         muted=controls.muted,
         ticks_per_beat=state.info.ticks_per_beat,
+        external_clock=state.external,
     )
 
 
@@ -175,7 +195,7 @@ def _seconds_to_next_picture(state: EngineState, now_ns: int) -> float:
     """Until the next tick sounds, within bounds; while stopped, a slow and steady rate."""
     if state.line is None:
         return IDLE_PICTURE_S
-    per_beat = state.info.ticks_per_beat
-    next_tick = int(max(state.line.position_at(now_ns, per_beat), 0)) + 1
-    wait_ns = state.line.time_of(next_tick, per_beat) - now_ns
+    rate = state.info.ticks_per_beat * state.octave
+    next_tick = int(max(state.line.position_at(now_ns, 1) * rate, 0)) + 1
+    wait_ns = state.line.time_of(next_tick * rate.denominator, rate.numerator) - now_ns
     return min(max(wait_ns / 1e9, MIN_PICTURE_S), MAX_PICTURE_S)

@@ -3,7 +3,9 @@ import itertools
 import pytest
 
 from firmware.engine.controls import Adjust, Mute, Play, Set, Stop
-from firmware.engine.engine import HANDOVER_NS, Engine, UseModel
+from firmware.engine.engine import HANDOVER_NS, Engine
+from firmware.engine.orders import UseModel
+from firmware.engine.route import Route
 from tests.engine.fakes import FakeDecoder, Recorder
 
 TICK_NS = 20_000_000  # at 125 bpm
@@ -16,7 +18,7 @@ class Box:
     def __init__(self, decoder=None, seed=0, lateness_ns=0):
         self.out = Recorder()
         self.decoder = decoder or FakeDecoder()
-        self.engine = Engine(self.decoder, [self.out], seed=seed)
+        self.engine = Engine(self.decoder, [Route(self.out)], seed=seed)
         self.engine.post(Set("tempo", 12_500))
         self.lateness_ns = lateness_ns
         self.now_ns = 1_000_000_000

@@ -11,7 +11,7 @@ def play_all(ticks: list[list[Hit]], tick_ns: int = TICK_NS, voices=None) -> lis
     sequencer = Sequencer(voices) if voices else Sequencer()
     messages = []
     for n, hits in enumerate(ticks):
-        messages += sequencer.play(hits, n * tick_ns, tick_ns, 0)
+        messages += sequencer.play(hits, n * tick_ns, tick_ns)
     return messages + sequencer.finish()
 
 
@@ -83,5 +83,5 @@ def test_every_note_on_has_its_note_off_whatever_is_played(ticks, tick_ns, one_n
 def test_nothing_is_handed_over_after_its_time(ticks):
     sequencer = Sequencer()
     for n, tick in enumerate(ticks):
-        for message in sequencer.play(tick, n * TICK_NS, TICK_NS, 0):
+        for message in sequencer.play(tick, n * TICK_NS, TICK_NS):
             assert message.time_ns >= (n - 1) * TICK_NS

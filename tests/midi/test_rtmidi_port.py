@@ -59,6 +59,27 @@ def test_notes_and_clock_reach_another_client_in_order(jack):
     midi_in.delete()
 
 
+@pytest.mark.slow
+def test_what_another_client_sends_comes_in_with_its_time(jack):
+    import rtmidi
+
+    heard: queue.Queue = queue.Queue()
+    port = open_virtual_port("Groovebox in", api="jack", on_message=lambda *m: heard.put(m))
+    out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="master")
+    (number,) = [i for i, name in enumerate(out.get_ports()) if "Groovebox in" in name]
+    out.open_port(number)
+    time.sleep(0.1)
+    before = time.monotonic_ns()
+    for message in ([0xFA], [0xF8], [0xB0, 12, 99]):
+        out.send_message(message)
+    got = [heard.get(timeout=5) for _ in range(3)]
+    assert [data for _, _, data in got] == [b"\xfa", b"\xf8", b"\xb0\x0c\x63"]
+    assert all(before <= stamp <= time.monotonic_ns() for stamp, _, _ in got)
+    out.close_port()
+    out.delete()
+    port.close()
+
+
 def test_no_library_is_one_sentence(monkeypatch):
     def fail(name):
         raise ImportError("libasound.so.2: cannot open shared object file")

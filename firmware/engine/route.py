@@ -1,0 +1,86 @@
+"""A route: one output, and how the box plays on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from firmware.engine.sequencer import GATE_NS, GENERAL_MIDI, DrumVoice, Sequencer
+from firmware.midi.message import MidiOut, TimedMessage, all_notes_off
+from firmware.rhythm.pattern import Hit
+
+__all__ = ["Route", "RouteSettings"]
+
+
+@dataclass(frozen=True)
+class RouteSettings:
+    """What the player can choose for each port."""
+
+    voices: tuple[DrumVoice, ...] = GENERAL_MIDI
+    """channel and note of each drum"""
+    velocity: int | None = None
+    """one MIDI velocity for every hit, or None for the decoded ones"""
+    gate_ns: int = GATE_NS
+    """how long a note is held"""
+    clock: bool = True
+    """send MIDI clock, start, stop and song position"""
+    clock_while_stopped: bool = False
+    controllers: bool = True
+    """send the pad and the knobs as controllers"""
+
+
+@dataclass
+class Route:
+    """An output with its settings and the notes it holds."""
+
+    output: MidiOut
+    settings: RouteSettings = field(default_factory=RouteSettings)
+
+    def __post_init__(self) -> None:
+        self._sequencer = Sequencer(self.settings.voices, self.settings.gate_ns)
+
+    def start(self, start_ns: int) -> None:
+        """The music begins at ``start_ns``."""
+        self._sequencer.start(start_ns)
+
+    def play(
+        self,
+        clock: Sequence[TimedMessage],
+        hits: Sequence[Hit],
+        tick_ns: int,
+        tick_length_ns: int,
+        delay: float,
+    ) -> None:
+        """Hand over one tick: the clock up to it, and its hits (see Sequencer.play)."""
+        if self.settings.velocity is not None:
+            hits = [hit._replace(velocity=self.settings.velocity) for hit in hits]
+        messages = self._sequencer.play(hits, tick_ns, tick_length_ns, delay)
+        if self.settings.clock:
+            messages = [*clock, *messages]
+        if messages:
+            self.output.send(messages)
+
+    def announce(self, messages: Sequence[TimedMessage]) -> None:
+        """Send transport messages, where the port wants them."""
+        if self.settings.clock:
+            self.output.send(messages)
+
+    def control(self, messages: Sequence[TimedMessage]) -> None:
+        """Send controllers, where the port wants them."""
+        if self.settings.controllers:
+            self.output.send(messages)
+
+    def panic(self, now_ns: int) -> None:
+        """Silence, and tell the instruments to end whatever they still play."""
+        self.silence()
+        channels = sorted({voice.channel for voice in self.settings.voices})
+        self.output.send([TimedMessage(now_ns, all_notes_off(channel)) for channel in channels])
+
+    def silence(self) -> None:
+        """End everything that sounds and forget what is to come."""
+        self.output.flush()
+        self._sequencer.start(0)
+
+    def finish(self) -> list[TimedMessage]:
+        """The note-offs still owed, at their own times."""
+        return self._sequencer.finish()

@@ -1,0 +1,68 @@
+"""The connections with other programs that the player made, over a restart: by names, in a file.
+
+Client and port numbers change from start to start; names stay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Connection", "load_connections", "save_connections"]
+
+VERSION = 1
+
+
+class Connection(NamedTuple):
+    """From our port named ``port`` (``outgoing``), or to it, with another program's port."""
+
+    port: str
+    outgoing: bool
+    other_client: str
+    other_port: str
+
+
+def load_connections(path: Path) -> set[Connection]:
+    """What was saved. A file that cannot be read counts as none: the box always starts."""
+    try:
+        rows = json.loads(path.read_text("utf-8"))["connections"]
+        return {
+            Connection(
+                str(row["port"]),
+                row["direction"] == "out",
+                str(row["client"]),
+                str(row["client_port"]),
+            )
+            for row in rows
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def save_connections(path: Path, connections: set[Connection]) -> None:
+    """Write atomically: the old file or the new one is there, whole. Raises OSError."""
+    rows = [
+        {
+            "port": connection.port,
+            "direction": "out" if connection.outgoing else "in",
+            "client": connection.other_client,
+            "client_port": connection.other_port,
+        }
+        for connection in sorted(connections)
+    ]
+    text = json.dumps({"version": VERSION, "connections": rows}, indent=1) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.new")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise
