@@ -21,6 +21,14 @@ def test_no_drift_over_ten_hours_at_an_awkward_tempo():
     assert abs(line.time_of(beats * 24, 24) - 10 * HOUR_NS) < HOUR_NS // 3600
 
 
+def test_the_last_tick_of_24_hours_is_where_it_should_be():
+    line = TempoLine(Fraction(0), 0, 12_037)
+    ticks = 24 * 60 * 12_037 * 24 // 100
+    exact = Fraction(ticks * 6_000_000_000_000, 24 * 12_037)
+    assert abs(line.time_of(ticks, 24) - exact) < 1_000
+    assert abs(exact - 24 * HOUR_NS) < 25_000_000, "a tick lasts 21 ms"
+
+
 def test_a_change_of_tempo_keeps_the_tick_it_happens_on():
     line = TempoLine(Fraction(0), 0, 12_000)
     bent = line.with_tempo(24_000, Fraction(48, 24))
