@@ -12,6 +12,12 @@ from collections.abc import Iterator
 import pytest
 
 
+# Synchronous (-S): a cycle waits for every client. Otherwise a client that is late on a busy machine
+# loses what came in that cycle, and a test could not tell the box's fault from the server's.
+SERVER = ["-S", "-r", "-t", "5000"]
+DRIVER = ["-d", "dummy", "-r", "48000", "-p", "256"]
+
+
 @contextlib.contextmanager
 def jack_server() -> Iterator[dict[str, str]]:
     """Start a server of its own name; yields the environment its clients need. Skips without."""
@@ -24,7 +30,7 @@ def jack_server() -> Iterator[dict[str, str]]:
         "JACK_NO_AUDIO_RESERVATION": "1",
     }
     server = subprocess.Popen(
-        ["jackd", "-n", name, "-r", "-d", "dummy", "-r", "48000", "-p", "128"],
+        ["jackd", "-n", name, *SERVER, *DRIVER],
         env=os.environ | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
