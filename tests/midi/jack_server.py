@@ -11,9 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-
-# Synchronous (-S): a cycle waits for every client. Otherwise a client that is late on a busy machine
-# loses what came in that cycle, and a test could not tell the box's fault from the server's.
+# Synchronous (-S): a cycle waits for every client. Otherwise a client that is late on a busy
+# machine loses what came in that cycle, and that would look like a fault of the box.
 SERVER = ["-S", "-r", "-t", "5000"]
 DRIVER = ["-d", "dummy", "-r", "48000", "-p", "256"]
 
