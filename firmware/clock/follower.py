@@ -174,15 +174,16 @@ class Follower:
             self._count(time, 1)
 
     def _out_of_step(self, models: PulseModels, time: float, gap: float) -> bool:
-        """Whether the pulses come evenly and yet not when expected, so often that it is no chance.
+        """Whether the pulses come evenly, and yet not when expected, or with anything expected.
 
-        No steady clock leads there. Nonsense that ends in one may, and would be believed in.
+        No steady clock leads there, but nonsense that ends in one may, and what was believed of
+        it would outlive it.
         """
-        steps = abs(time - models.next_ns), abs(gap - self._gap)
-        self._gap = gap
-        self._error += (steps[0] - self._error) / SETTLED
-        self._unevenness += (steps[1] - self._unevenness) / SETTLED
-        if self._error < self._period(models) / 4 or self._unevenness > self._error / 4:
+        uneven, self._gap = abs(gap - self._gap), gap
+        self._error += (abs(time - models.next_ns) - self._error) / SETTLED
+        self._unevenness += (uneven - self._unevenness) / SETTLED
+        expected = max(self._error, models.jitter)
+        if expected < self._period(models) / 8 or self._unevenness > expected / 4:
             return False
         if not SHORTEST_NS < gap < LONGEST_NS:
             return False

@@ -38,7 +38,7 @@ REVIVAL = 8e-3
 LOST = 1e-6
 """A model of less weight than this has lost the clock and starts again from the best."""
 
-LINES = 3
+LINES = 4
 """Straight lines kept from pulse to pulse."""
 
 MEMORY = 600
@@ -66,12 +66,13 @@ CLIP_SIGMAS = 4
 class _Line:
     """Time of the next pulse, period, and their covariance: straight if ``wander`` is 0."""
 
-    __slots__ = ("next_ns", "period", "pp", "tp", "tt", "wander", "weight")
+    __slots__ = ("age", "next_ns", "period", "pp", "tp", "tt", "wander", "weight")
 
     def __init__(self, next_ns: float, period: float, wander: float = 0.0) -> None:
         self.weight = REVIVAL
         self.next_ns, self.period, self.wander = next_ns, period, wander
         self.tt = self.tp = self.pp = 0.0
+        self.age = 0
 
     def like(self, other: _Line) -> None:
         """Take another model's estimate over."""
@@ -94,6 +95,7 @@ class _Line:
 
     def advance(self, jitter: float) -> None:
         """One pulse on. ``jitter``: standard deviation in ns."""
+        self.age += 1
         self.next_ns += self.period
         self.tt += 2 * self.tp + self.pp
         self.tp += self.pp
@@ -263,4 +265,6 @@ class PulseModels:
                 model.loosen(0.0, (NEW_TEMPO * model.period / self.jitter) ** 2)
             model.weight = max(model.weight, REVIVAL)
         if len(self._lines) > LINES:
-            self._lines.remove(min(self._lines[:-2], key=lambda line: line.weight))
+            # A young line pays for its free phase and period with most of its weight at first;
+            # leaning towards age lets one outlive that even while another model leads.
+            self._lines.remove(min(self._lines[:-2], key=lambda line: line.weight * sqrt(line.age)))

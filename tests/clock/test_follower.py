@@ -271,9 +271,9 @@ def test_the_display_does_not_flicker(jitter):
 
 @pytest.mark.parametrize("jitter", USUAL)
 def test_the_display_follows_a_change_within_a_beat(jitter):
-    arrivals = arriving(jitter, clocks.step(120, 1.05, 40, 8))
+    arrivals = arriving(jitter, clocks.step(120, 1.05, 40, 16))
     assert fed(arrivals[: 41 * BEAT]).bpm_hundredths() == pytest.approx(12_600, abs=200)
-    assert fed(arrivals).bpm_hundredths() == pytest.approx(12_600, abs=20)
+    assert fed(arrivals).bpm_hundredths() == pytest.approx(12_600, abs=10)
 
 
 # What the engine sees
