@@ -17,6 +17,7 @@ from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
 from firmware.engine.render import render
 from firmware.library.models import factory_folder, read_model
 from firmware.library.state import default_state_file
+from firmware.midi.din_process import DIN_CLIENT, din_bridge
 from firmware.midi.message import MidiOut
 from firmware.midi.open_ports import open_ports
 from firmware.midi.rtmidi_port import PortError
@@ -50,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--host", default="127.0.0.1", help="where the front panel listens")
     run.add_argument("--port", type=int, default=8808, help="its port; 0 takes any free one")
     run.add_argument("--midi", type=Path, metavar="FILE", help="MIDI settings (TOML)")
+    run.add_argument(
+        "--din", metavar="DEVICE", help="UART of the DIN sockets (default: the board's)"
+    )
     run.add_argument("--no-state", action="store_true", help="neither load nor save the controls")
     run.add_argument(
         "models", nargs="*", type=Path, help="model files and folders (default: the factory's)"
@@ -104,6 +108,12 @@ def _run(options: argparse.Namespace) -> int:
     notices: list[str] = []
     midi = _midi_settings(options, notices)
     with _board(options) as (board, outputs, url), contextlib.ExitStack() as closers:
+        device = options.din
+        if device is None and options.board == "pi":
+            device = board.pin_map.din_midi.device
+        if device:
+            settings = midi.for_port(DIN_CLIENT)
+            closers.enter_context(din_bridge(device, settings))
         models = options.models or [factory_folder()]
         box = Box(board, outputs, models, state_file, midi, notices)
         closers.callback(box.close)

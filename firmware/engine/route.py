@@ -22,6 +22,9 @@ class RouteSettings:
     """one MIDI velocity for every hit, or None for the decoded ones"""
     gate_ns: int = GATE_NS
     """how long a note is held"""
+    advance_ns: int = 0
+    """how much sooner everything is sent here, to make up for what delays it on the way; below
+    zero later; at most the engine's hand-over margin"""
     clock: bool = True
     """send MIDI clock, start, stop and song position"""
     clock_while_stopped: bool = False
@@ -57,18 +60,17 @@ class Route:
         messages = self._sequencer.play(hits, tick_ns, tick_length_ns, delay)
         if self.settings.clock:
             messages = [*clock, *messages]
-        if messages:
-            self.output.send(messages)
+        self._send(messages)
 
     def announce(self, messages: Sequence[TimedMessage]) -> None:
         """Send transport messages, where the port wants them."""
         if self.settings.clock:
-            self.output.send(messages)
+            self._send(messages)
 
     def control(self, messages: Sequence[TimedMessage]) -> None:
         """Send controllers, where the port wants them."""
         if self.settings.controllers:
-            self.output.send(messages)
+            self._send(messages)
 
     def panic(self, now_ns: int) -> None:
         """Silence, and tell the instruments to end whatever they still play."""
@@ -84,3 +86,9 @@ class Route:
     def finish(self) -> list[TimedMessage]:
         """The note-offs still owed, at their own times."""
         return self._sequencer.finish()
+
+    def _send(self, messages: Sequence[TimedMessage]) -> None:
+        if advance_ns := self.settings.advance_ns:
+            messages = [TimedMessage(m.time_ns - advance_ns, m.data) for m in messages]
+        if messages:
+            self.output.send(messages)

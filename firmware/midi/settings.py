@@ -15,6 +15,7 @@
     notes = { kick = 36 }
     velocity = 100                # one for all; without it as decoded
     gate_ms = 30
+    advance_ms = 0                # sent so much sooner, -100 (later) to 4
     clock = true
     clock_while_stopped = false
     controllers = true
@@ -25,7 +26,7 @@ from __future__ import annotations
 import fnmatch
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,15 @@ from firmware.engine.controls import MUTE_GROUPS, PARAMETERS
 from firmware.engine.route import RouteSettings
 from firmware.engine.sequencer import GENERAL_MIDI, DrumVoice
 from firmware.midi.control_map import DEFAULT_CONTROLLERS
+from firmware.midi.din_bridge import DELAY_NS
+from firmware.midi.din_process import DIN_CLIENT
 from firmware.rhythm.drums import DRUMS
 
 __all__ = ["MidiSettings", "SettingsError", "load_midi_settings", "parse_midi_settings"]
 
 LONGEST_GATE_MS = 2_000
+MOST_ADVANCE_MS, MOST_DELAY_MS = 4, 100
+"""Sooner than 4 ms would be too late for the engine, which hands over 5 ms ahead."""
 
 
 class SettingsError(ValueError):
@@ -58,7 +63,10 @@ class MidiSettings:
     def for_port(self, name: str) -> RouteSettings:
         """The settings of the first pattern that fits ``name`` (*, ? and [] as in file names)."""
         fitting = (settings for pattern, settings in self.ports if fnmatch.fnmatch(name, pattern))
-        return next(fitting, RouteSettings())
+        settings = next(fitting, RouteSettings())
+        if name.startswith(DIN_CLIENT):  # its bridge holds everything back a little
+            return replace(settings, advance_ns=settings.advance_ns + DELAY_NS)
+        return settings
 
 
 def load_midi_settings(path: Path) -> MidiSettings:
@@ -105,7 +113,7 @@ def _controllers(table: _Table) -> dict[int, str]:
 
 
 def _port(pattern: str, raw: Any) -> RouteSettings:
-    keys = {"channel", "channels", "notes", "velocity", "gate_ms", "clock"}
+    keys = {"channel", "channels", "notes", "velocity", "gate_ms", "advance_ms", "clock"}
     table = _Table(raw, f"port '{pattern}'", keys | {"clock_while_stopped", "controllers"})
     keys_of_drums = [drum.key for drum in DRUMS]
     default = RouteSettings()
@@ -120,6 +128,7 @@ def _port(pattern: str, raw: Any) -> RouteSettings:
         ),
         velocity=table.whole("velocity", 1, 127),
         gate_ns=default.gate_ns if gate_ms is None else gate_ms * 1_000_000,
+        advance_ns=(table.whole("advance_ms", -MOST_DELAY_MS, MOST_ADVANCE_MS) or 0) * 1_000_000,
         clock=table.switch("clock", default.clock),
         clock_while_stopped=table.switch("clock_while_stopped", default.clock_while_stopped),
         controllers=table.switch("controllers", default.controllers),

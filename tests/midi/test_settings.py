@@ -25,6 +25,7 @@ channels = { kick = 2 }
 notes = { kick = 60 }
 velocity = 100
 gate_ms = 5
+advance_ms = 3
 clock = false
 controllers = false
 
@@ -49,6 +50,8 @@ def test_a_file_is_read():
     assert not volca.clock
     assert not volca.controllers
     assert read.for_port("DIN").clock_while_stopped
+    assert read.for_port("Groovebox DIN: DIN").advance_ns == 2_000_000
+    assert volca.advance_ns == 3_000_000
 
 
 def test_without_a_file_the_defaults_hold(tmp_path):

@@ -1,0 +1,34 @@
+import subprocess
+import sys
+
+from firmware.engine.route import RouteSettings
+from firmware.engine.sequencer import GENERAL_MIDI, DrumVoice
+from firmware.midi import din_process
+
+
+def test_kick_and_snare_open_a_burst_wherever_they_are():
+    voices = (DrumVoice(0, 60), DrumVoice(3, 61), *GENERAL_MIDI[2:])
+    arguments = din_process.bridge_arguments("/dev/ttyAMA0", RouteSettings(voices))
+    assert arguments[-3:] == ["--first", "1:60", "4:61"]
+    assert arguments[1] == "/dev/ttyAMA0"
+
+
+def test_the_bridge_ends_with_its_context(monkeypatch):
+    popen = subprocess.Popen
+
+    def sleeper(command):
+        assert command[:3] == [sys.executable, "-m", "firmware.midi.din_bridge"]
+        return popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+    monkeypatch.setattr(din_process.subprocess, "Popen", sleeper)
+    with din_process.din_bridge("/dev/null", RouteSettings()) as process:
+        assert process.poll() is None
+    assert process.poll() is not None
+
+
+def test_a_bridge_without_alsa_or_device_says_so_and_ends(capfd):
+    with din_process.din_bridge("/nowhere/tty", RouteSettings()) as process:
+        assert process.wait(20) == 1
+    error = capfd.readouterr().err
+    assert "The DIN bridge cannot go on" in error
+    assert "Traceback" not in error
