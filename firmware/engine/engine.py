@@ -8,6 +8,7 @@ second.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
@@ -71,9 +72,11 @@ class Engine:
         self._stray = np.zeros(2)
         self._tick = 0
         self._last_tick_ns = 0
-        self._pattern_at: tuple[float, float] | None = None
+        self._head = self._head_on_pad = (math.nan, math.nan)
         self._pattern: Pattern | None = None
         self._late_ticks = 0
+        self._set_rate()
+        self._move_head()
         self.state = EngineState(self.controls, decoder.info, self.transport.tempo)
         self._publish(0)
 
@@ -173,18 +176,22 @@ class Engine:
     def _use(self, decoder: Decoder) -> None:
         beat = self._beat(self._tick)
         self.decoder = decoder
+        self._set_rate()
         self._tick = self._first_tick_at(beat)
-        self._pattern_at = None
+        self._pattern = None
+        self._move_head()
 
     def _set_controls(self, controls: Controls) -> None:
         beat, played = self._beat(self._tick), self._beat(max(self._tick - 1, 0))
         changed_tempo = controls["tempo"] != self.controls["tempo"]
         changed_octave = controls["octave"] != self.controls["octave"]
         self.controls = controls
+        self._move_head()
         if changed_tempo:
             # From the last tick that is out of our hands already.
             self.transport.set_tempo(int(controls["tempo"]), played)
         if changed_octave:
+            self._set_rate()
             self._tick = self._first_tick_at(beat)
 
     def _remove_route(self, name: str) -> None:
@@ -194,24 +201,20 @@ class Engine:
 
     # Ticks and beats
 
-    @property
-    def _octave(self) -> Fraction:
-        """1, 1/2 or 2: how fast the loop runs against the beat."""
-        return Fraction(2) ** round(self.controls["octave"])
-
-    @property
-    def _ticks_per_beat(self) -> Fraction:
-        return self.decoder.info.ticks_per_beat * self._octave
+    def _set_rate(self) -> None:
+        """The loop's ticks a beat: the model's, at half, normal or double time."""
+        self._octave = Fraction(2) ** round(self.controls["octave"])
+        self._rate = self.decoder.info.ticks_per_beat * self._octave
 
     def _beat(self, tick: int) -> Fraction:
-        return tick / self._ticks_per_beat
+        return tick / self._rate
 
     def _first_tick_at(self, beat: Fraction) -> int:
         """The first tick at or after ``beat``."""
-        return int(-(-beat * self._ticks_per_beat // 1))
+        return int(-(-beat * self._rate // 1))
 
     def _time_of(self, tick: int) -> int:
-        rate = self._ticks_per_beat
+        rate = self._rate
         return self.transport.line.time_of(tick * rate.denominator, rate.numerator)
 
     def _deadline(self) -> int:
@@ -231,8 +234,9 @@ class Engine:
             self._late_ticks += 1  # its early hits may be too
         if self._tick % TICKS == 0:
             self._stray = self._random.standard_normal(2)
+            self._move_head()
         clock = self._clock_out.up_to(self._beat(self._tick), self.transport.line)
-        delay = swing_delay(self._tick, self._ticks_per_beat, self.controls["swing"])
+        delay = swing_delay(self._tick, self._rate, self.controls["swing"])
         hits = self._hits()
         for route in self.routes:
             route.play(clock, hits, tick_ns, tick_length_ns, delay)
@@ -240,19 +244,21 @@ class Engine:
         self._tick += 1
 
     def _hits(self) -> list[Hit]:
-        head = self._head()
-        if self._pattern is None or head != self._pattern_at:
-            self._pattern, self._pattern_at = self.decoder.decode(*head), head
+        if self._pattern is None:
+            self._pattern = self.decoder.decode(*self._head)
         muted = muted_drums(self.controls.muted)
         hits = self._pattern.hits(self._tick % TICKS, self.controls["threshold"])
         return [hit for hit in hits if hit.drum not in muted]
 
-    def _head(self) -> tuple[float, float]:
+    def _move_head(self) -> None:
         """The playback head as z: the finger's place and the loop's stray, kept on the map."""
         extent = self.decoder.info.z_extent
         place = pad_to_z(self.controls["x"], self.controls["y"], extent)
-        strayed = np.clip(place + self.controls["noise"] * self._stray, -extent, extent)
-        return float(strayed[0]), float(strayed[1])
+        z1, z2 = np.clip(place + self.controls["noise"] * self._stray, -extent, extent)
+        head = float(z1), float(z2)
+        if head != self._head:
+            self._head, self._pattern = head, None
+            self._head_on_pad = z_to_pad(*head, extent)
 
     # Messages and state
 
@@ -289,7 +295,7 @@ class Engine:
             external=transport.external,
             octave=self._octave,
             line=line,
-            head=z_to_pad(*self._head(), self.decoder.info.z_extent),
+            head=self._head_on_pad,
             late_ticks=self._late_ticks,
             looped=tuple(sorted(self._clock_input.looped)),
         )
