@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import os
 import signal
 import sys
 import threading
@@ -129,10 +130,17 @@ def _run(options: argparse.Namespace) -> int:
             box.panel.say(str(error))
         if url:
             print(f"The box plays at {url}  (Ctrl-C ends it)", flush=True)
-            if options.open:
+            if options.open and _has_screen():
                 webbrowser.open(url)
         stop.wait()
     return 0
+
+
+def _has_screen() -> bool:
+    """Whether a browser has somewhere to open; a text browser would take the terminal over."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _midi_settings(options: argparse.Namespace, notices: list[str]) -> MidiSettings:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from firmware.clock.transport import Phase
 from firmware.devices.events import Event
 from firmware.engine.controls import Adjust, Controls, Set
 from firmware.engine.orders import Order
@@ -188,6 +189,7 @@ def _status(state: EngineState, now_ns: int) -> Status:
         muted=controls.muted,
         ticks_per_beat=state.info.ticks_per_beat,
         external_clock=state.external,
+        message="Waiting for clock" if state.phase is Phase.ARMED else "",
     )
 
 
