@@ -20,7 +20,7 @@ from firmware.library.loader import ModelLoader
 from firmware.library.models import Model, ModelEntry, find_models, load_model
 from firmware.library.state import SavedState, StateKeeper, load_state
 from firmware.midi.control_map import ControlMap, SelectModel
-from firmware.midi.message import MidiOut
+from firmware.midi.message import MidiOut, is_note_on
 from firmware.midi.settings import MidiSettings
 from firmware.panel.gestures import Gestures
 from firmware.panel.panel import Panel
@@ -137,7 +137,7 @@ class Box:
 
     def receive(self, time_ns: int, source: str, data: bytes) -> None:
         """A MIDI message came in from the port ``source``; safe from any thread."""
-        if data[:1] >= b"\xf0":
+        if data[:1] >= b"\xf0" or is_note_on(data):
             self.engine_loop.post(Received(time_ns, source, data))
             return
         with self._control_lock:

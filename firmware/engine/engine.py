@@ -26,6 +26,7 @@ from firmware.engine.orders import AddRoute, Announce, Order, Received, RemoveRo
 from firmware.engine.route import Route
 from firmware.engine.state import EngineState
 from firmware.midi.message import CONTINUE, START, STOP, TimedMessage, song_position
+from firmware.midi.note_echo import NoteEcho
 from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.latent_map import pad_to_z, z_to_pad
 from firmware.rhythm.pattern import TICKS, Hit, Pattern
@@ -66,6 +67,7 @@ class Engine:
         self.controls = controls or Controls.defaults()
         self.transport = Transport(int(self.controls["tempo"]), lead_ns=HANDOVER_NS)
         self._clock_input = ClockInput()
+        self._note_echo = NoteEcho()
         self._clock_out = ClockOut(self._clock_input.sent)
         self._orders: deque[Order] = deque()
         self._random = np.random.default_rng(seed)
@@ -125,6 +127,8 @@ class Engine:
                 self._stop(now_ns)
             case Nudge(delay_ns):
                 self.transport.nudge(delay_ns)
+            case Received(time_ns, source, data) if data[0] < 0xF0:
+                self._note_echo.heard(time_ns, source, data)
             case Received(time_ns, source, data):
                 following = self.transport.expects_clock
                 if self._clock_input.accepts(time_ns, source, data, following):
@@ -136,6 +140,8 @@ class Engine:
                 self._use(decoder)
             case AddRoute(route):
                 self._remove_route(route.output.name)
+                # Whatever played there before us, a crash of our own perhaps, may have left notes.
+                route.panic(now_ns)
                 route.start(self._last_tick_ns)
                 self.routes.append(route)
             case RemoveRoute(name):
@@ -239,7 +245,8 @@ class Engine:
         delay = swing_delay(self._tick, self._rate, self.controls["swing"])
         hits = self._hits()
         for route in self.routes:
-            route.play(clock, hits, tick_ns, tick_length_ns, delay)
+            sent = route.play(clock, hits, tick_ns, tick_length_ns, delay)
+            self._note_echo.sent(sent)
         self._last_tick_ns = tick_ns
         self._tick += 1
 
@@ -297,7 +304,7 @@ class Engine:
             line=line,
             head=self._head_on_pad,
             late_ticks=self._late_ticks,
-            looped=tuple(sorted(self._clock_input.looped)),
+            looped=tuple(sorted(self._clock_input.looped | self._note_echo.looped)),
         )
         if state != self.state:
             self.state = state

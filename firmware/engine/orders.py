@@ -20,7 +20,7 @@ class UseModel:
 
 @dataclass(frozen=True)
 class Received:
-    """Command: a system real-time or song position message arrived from ``source``."""
+    """Command: a system message for the transport, or a note, arrived from ``source``."""
 
     time_ns: int
     source: str

@@ -53,14 +53,18 @@ class Route:
         tick_ns: int,
         tick_length_ns: int,
         delay: float,
-    ) -> None:
-        """Hand over one tick: the clock up to it, and its hits (see Sequencer.play)."""
+    ) -> list[TimedMessage]:
+        """Hand over one tick: the clock up to it, and its hits (see Sequencer.play).
+
+        Returns what was handed over.
+        """
         if self.settings.velocity is not None:
             hits = [hit._replace(velocity=self.settings.velocity) for hit in hits]
         messages = self._sequencer.play(hits, tick_ns, tick_length_ns, delay)
         if self.settings.clock:
             messages = [*clock, *messages]
         self._send(messages)
+        return messages
 
     def announce(self, messages: Sequence[TimedMessage]) -> None:
         """Send transport messages, where the port wants them."""

@@ -33,7 +33,7 @@ class EngineState:
     head: tuple[float, float] = (0.5, 0.5)
     late_ticks: int = 0
     looped: tuple[str, ...] = ()
-    """inputs that send our own clock back"""
+    """inputs that send our own clock or notes back"""
 
     @property
     def playing(self) -> bool:

@@ -15,6 +15,7 @@ __all__ = [
     "SoundingNotes",
     "TimedMessage",
     "all_notes_off",
+    "is_note_on",
     "note_off",
     "note_on",
     "song_position",
@@ -33,6 +34,11 @@ def note_on(channel: int, note: int, velocity: int) -> bytes:
 def note_off(channel: int, note: int) -> bytes:
     """Note-off for ``channel`` 0..15, release velocity 64 (MIDI 1.0's value for "none")."""
     return bytes([_NOTE_OFF | channel, note, 64])
+
+
+def is_note_on(data: bytes) -> bool:
+    """Whether a message begins a note (velocity 0 ends one)."""
+    return len(data) == 3 and data[0] & 0xF0 == _NOTE_ON and data[2] > 0
 
 
 def all_notes_off(channel: int) -> bytes:

@@ -141,7 +141,7 @@ class Panel:
             if state.looped != looped:
                 looped = state.looped
                 if looped:
-                    self.say(f"Our own MIDI clock comes back from {looped[0]}: ignored.")
+                    self.say(f"Our own MIDI comes back from {looped[0]}: ignored.")
             with self._lock:
                 model, self._model = self._model, None
                 message, until_ns = self._message, self._message_until_ns

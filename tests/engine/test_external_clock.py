@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from firmware.clock.transport import ClockSource, Phase
 from firmware.engine.controls import Continue, Nudge, Play, Set, Stop
 from firmware.engine.engine import HANDOVER_NS, Engine
-from firmware.engine.orders import Received
+from firmware.engine.orders import AddRoute, Received, RemoveRoute
 from firmware.engine.route import Route, RouteSettings
 from firmware.midi.message import CLOCK, CONTINUE, START, STOP, song_position
 from tests.engine.fakes import FakeDecoder, Recorder
@@ -219,6 +219,28 @@ def test_our_own_start_and_clock_coming_back_change_nothing():
     assert len(wire.out.of(0xFA)) == 1
 
 
+def test_our_own_notes_coming_back_are_told():
+    wire = Wire()
+    wire.do(Play())
+    for _ in range(30):
+        seen = len(wire.out.messages)
+        wire.until(wire.due)
+        for time_ns, data in wire.out.messages[seen:]:
+            if data[0] & 0xF0 == ON:
+                wire.receive(time_ns + 3 * MS, data, "thru")
+    assert wire.engine.state.looped == ("thru",)
+    assert wire.engine.state.playing
+
+
+def test_a_port_that_comes_is_silent_at_first():
+    wire = Wire()
+    late = Recorder()
+    late.name = "late"
+    wire.do(AddRoute(Route(late)))
+    assert late.flushes == 1
+    assert [message.data for message in late.messages] == [bytes([0xB9, 123, 0])]
+
+
 def test_a_start_from_outside_takes_over():
     wire = Wire()
     wire.do(Play())
@@ -309,8 +331,11 @@ def test_swing_moves_the_second_sixteenth_and_no_clock():
     assert wire.out.of(0xF8)[6].time_ns == start + 6 * PULSE
 
 
+PLUG, UNPLUG = "plug", "unplug"
+
 order = st.one_of(
     st.sampled_from([Play(), Stop(), Continue(), Nudge(3 * MS), Nudge(-3 * MS)]),
+    st.sampled_from([PLUG, UNPLUG]),
     st.builds(Set, st.just("tempo"), st.integers(2_000, 30_000)),
     st.builds(Set, st.just("octave"), st.integers(-1, 1)),
 )
@@ -352,6 +377,10 @@ def test_whatever_comes_in_whatever_order_no_note_sticks_and_no_tick_runs_backwa
             wire.receive(wire.now + delay, *what)
         else:
             wire.until(wire.now + delay)
+            if what == PLUG:
+                what = AddRoute(Route(out))
+            elif what == UNPLUG:
+                what = RemoveRoute(out.name)
             wire.do(what)
     wire.do(Stop())
     for message in sorted(out.messages, key=lambda m: m.time_ns):
