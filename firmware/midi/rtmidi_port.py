@@ -61,7 +61,7 @@ def _server_may_run(api: str) -> bool:
         return True
     if api == "alsa":
         return Path("/dev/snd/seq").exists()
-    return any(Path("/dev/shm").glob("jack_*"))
+    return any(path.is_socket() for path in Path("/dev/shm").glob("jack_*"))
 
 
 def _open(
