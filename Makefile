@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all:
 STYLES := $(notdir $(patsubst %/,%,$(dir $(wildcard models/*/*.clips))))
 
-.PHONY: help play check test slow browser vm models bench format clean system
+.PHONY: help play check test slow browser vm lateness models bench format clean system
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make check    lint, types and the everyday tests'
 	@echo 'make test     all of that, the slow, browser and virtual machine tests'
 	@echo 'make models   train every factory model from its clips'
+	@echo 'make lateness how late notes arrive on a loaded machine (QEMU, 8 minutes)'
 	@echo 'make bench    every performance claim against its alternative (ONLY=name for one)'
 	@echo 'make format   format the code'
 	@echo 'make clean    remove what the other targets made'
@@ -55,7 +56,12 @@ browser: $(VENV)/.dev
 # Boots a small Debian with a kernel of its own (QEMU, no KVM): ALSA, hot-plug, timing.
 vm: $(VENV)/.dev
 	@sh tests/system_packages.sh vm
-	$(BIN)/python -m pytest -m vm
+	$(BIN)/python -m pytest -m 'vm and not lateness'
+
+# Some eight minutes: how late notes arrive under load, by our port and by a thread that sleeps.
+lateness: $(VENV)/.dev
+	@sh tests/system_packages.sh vm
+	$(BIN)/python -m pytest -m lateness -s
 
 # What the tests need of the system: a browser, ALSA's library, a JACK server. Where it cannot be
 # installed the tests that need it skip and say why.

@@ -219,7 +219,7 @@ class AlsaClient:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except self._alsa.ALSAError as error:
+        except (self._alsa.ALSAError, UnicodeDecodeError) as error:  # names may be anything
             raise OSError(f"ALSA says: {error}") from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -12,9 +12,9 @@ from firmware.midi.message import TimedMessage, note_off
 
 __all__ = ["AlsaOut", "QueuedNotes", "Scheduler"]
 
-GRACE_NS = 1_000_000_000
-"""A note-off that was due this long ago has gone out for sure. One that was not may have been taken
-back by a flush, so it is sent again: a note-off too many does no harm."""
+GRACE_NS = 200_000_000
+"""A note-off that was due this long ago has gone out for sure, whatever held the kernel up. A later
+one may have been taken back by a flush, so it is sent again: one too many does no harm."""
 
 _NOTE_OFF, _NOTE_ON = 0x80, 0x90
 
@@ -33,22 +33,20 @@ class QueuedNotes:
     """Which notes the kernel's queue may have begun, by the times they were due."""
 
     def __init__(self) -> None:
-        self._queued: list[TimedMessage] = []  # by time
+        self._queued: list[TimedMessage] = []
         self._begun: dict[tuple[int, int], int] = {}  # channel and note: when
 
-    def add(self, message: TimedMessage) -> None:
-        """The queue has taken a message."""
-        if message.data[0] & 0xF0 in (_NOTE_OFF, _NOTE_ON):
-            insort(self._queued, message)
+    def add(self, messages: Sequence[TimedMessage]) -> None:
+        """The queue has taken messages."""
+        self._queued += messages
 
     def settle(self, before_ns: int) -> None:
         """All that was due before has been sent."""
         for message in self._take(before_ns):
-            note = _note(message.data)
             if _begins(message.data):
-                self._begun[note] = message.time_ns
-            else:
-                self._begun.pop(note, None)
+                self._begun[_note(message.data)] = message.time_ns
+            elif _ends(message.data):
+                self._begun.pop(_note(message.data), None)
 
     def removed(self, before_ns: int, until_ns: int) -> list[TimedMessage]:
         """What was queued has been taken back: what has to be ended, once.
@@ -65,15 +63,19 @@ class QueuedNotes:
         self._begun.clear()
         return ends
 
-    def holds(self, data: bytes) -> bool:
-        """Whether the note of a note-off has begun, or is queued to."""
-        note = _note(data)
-        return note in self._begun or any(
-            _note(message.data) == note for message in self._queued if _begins(message.data)
+    def go_on(self, ends: Sequence[TimedMessage]) -> None:
+        """These ends, of those that ``removed`` gave, could not be sent."""
+        self._begun |= {_note(end.data): end.time_ns for end in ends}
+
+    def held(self) -> set[tuple[int, int]]:
+        """The notes that have begun, or are queued to."""
+        return {_note(message.data) for message in self._queued if _begins(message.data)} | set(
+            self._begun
         )
 
     def _take(self, before_ns: int) -> list[TimedMessage]:
-        count = bisect_left(self._queued, (before_ns,))
+        self._queued.sort()  # at one time, a note-off (0x8n) comes before a note-on (0x9n)
+        count = bisect_left(self._queued, before_ns, key=lambda message: message.time_ns)
         taken, self._queued[:count] = self._queued[:count], []
         return taken
 
@@ -86,12 +88,16 @@ def _begins(data: bytes) -> bool:
     return data[0] & 0xF0 == _NOTE_ON and data[2] > 0
 
 
+def _ends(data: bytes) -> bool:
+    return data[0] & 0xF0 in (_NOTE_OFF, _NOTE_ON) and not _begins(data)
+
+
 class AlsaOut:
     """One port's output. ``lost`` counts messages for which the kernel had no room.
 
     It keeps 2000 of a client, all its ports together. What is handed over beyond that is dropped,
     the newest, as what waits is due sooner; but a note-off is kept and handed over with what comes
-    next, or by ``retry``.
+    next, or by ``keep_up``.
     """
 
     def __init__(
@@ -114,7 +120,6 @@ class AlsaOut:
     def send(self, messages: Sequence[TimedMessage]) -> None:
         with self._lock:
             if self._open:
-                self._notes.settle(self._clock() - GRACE_NS)
                 self._hand_over([*self._owed.values(), *messages])
 
     def flush(self) -> None:
@@ -122,11 +127,16 @@ class AlsaOut:
             if self._open:
                 self._flush()
 
-    def retry(self) -> None:
-        """Hand over the note-offs for which there was no room."""
+    def keep_up(self) -> None:
+        """To be called a few times a second: hand over the note-offs for which there was no room.
+
+        Here, so that it does not cost the sender time, is also noted what has been sent.
+        """
         with self._lock:
-            if self._open and self._owed:
-                self._hand_over(list(self._owed.values()))
+            if self._open:
+                self._notes.settle(self._clock() - GRACE_NS)
+                if self._owed:
+                    self._hand_over(list(self._owed.values()))
 
     def close(self) -> None:
         with self._lock:
@@ -138,19 +148,18 @@ class AlsaOut:
         before_ns = self._clock()
         self._scheduler.remove(self._tag)
         ends = self._notes.removed(before_ns - GRACE_NS, self._clock())
-        ends = list({end.data: end for end in (*self._owed.values(), *ends)}.values())
         taken = self._scheduler.end_now(self.port, self._tag, ends) if ends else 0
+        self._notes.go_on(ends[taken:])
         self._owed = {end.data: end for end in ends[taken:]}
 
     def _hand_over(self, messages: list[TimedMessage]) -> None:
         taken = self._scheduler.schedule(self.port, self._tag, messages)
-        for message in messages[:taken]:
-            self._notes.add(message)
+        self._notes.add(messages[:taken])
         refused = messages[taken:]
+        held = self._notes.held() if refused else ()
         self._owed = {
             message.data: message
             for message in refused
-            if message.data[0] & 0xF0 == _NOTE_OFF
-            and (message.data in self._owed or self._notes.holds(message.data))
+            if _ends(message.data) and _note(message.data) in held
         }
         self.lost += len(refused) - len(self._owed)

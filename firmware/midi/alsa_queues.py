@@ -10,32 +10,41 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import importlib
+import os
 import re
 import struct
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from firmware.midi.alsa_time import QueueClock, Reading
 
-__all__ = ["HR_TIMER", "AlsaQueues", "QueueTimer", "parse_queue_timer"]
+__all__ = ["HR_TIMER", "AlsaQueues", "QueueTimer", "parse_queue_timer", "raise_timer_threads"]
 
 QUEUES = 3
 FREQUENCY = 6250
 
-SWEEP_FREQUENCY = 3001
-"""Of a helper that visits every phase of the others: a queue starts at any queue's interrupt."""
+HELPER_FREQUENCY = FREQUENCY * QUEUES // (QUEUES + 1)
+"""Its period is that of the others and a part of it: it visits each phase that they should have."""
 
-STAGGER_TRIES = 150
-STAGGER_TOLERANCE = 8
+STAGGER_TRIES = 100
+STAGGER_TOLERANCE = 5
 """Phases are right within this part of their distance. Each try takes a little over 1 ms."""
+
+MARGIN_NS = 4_000
+"""What is due less than this before an interrupt counts as due after it: estimates are that good,
+and what comes too late for its queue's interrupt waits for a whole period."""
 
 SETTLE_NS = 1_000_000
 """A queue's clock is right only after its first interrupts."""
 
 HR_TIMER = "HR timer"
 TIMERS = Path("/proc/asound/seq/timer")
+
+TIMER_PRIORITY = 80
+"""SCHED_FIFO, above all that waits for what the queues send."""
 
 _CLASS_GLOBAL, _DEVICE_HRTIMER = 1, 3
 
@@ -62,16 +71,30 @@ def parse_queue_timer(text: str, queue: int) -> QueueTimer | None:
     return QueueTimer(found[1].strip(), int(found[2]) * 1_000_000_000 + int(found[3]))
 
 
+def raise_timer_threads(processes: Path = Path("/proc")) -> None:
+    """Put the kernel's timers before our own threads; without the right to do so, nothing.
+
+    A PREEMPT_RT kernel runs them, and the queues with them, in threads ("ktimers/0" and so on) of
+    the lowest real-time priority: there an engine that reckons for 2 ms would hold the queues up.
+    """
+    for command in processes.glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if command.read_text().startswith("ktimers/"):
+                thread = int(command.parent.name)
+                os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(TIMER_PRIORITY))
+
+
 class AlsaQueues:
     """Running queues of an alsa-midi client, whose errors its methods raise.
 
     ``timer`` says what drives them: the kernel's high-resolution timer where it has one (module
-    snd-hrtimer), else its tick, 4 ms or less often; then one queue does, as they would all deliver
-    at the same time. The first queue stamps what comes in.
+    snd-hrtimer), else its tick of 4 ms, and what is sent is some ms off. Then there is only one
+    queue, as all would deliver at the same time. The first queue stamps what comes in.
     """
 
     def __init__(self, client: Any, descriptor: int, clock: Callable[[], int]) -> None:
         self._client, self._descriptor, self._clock = client, descriptor, clock
+        raise_timer_threads()
         first = self._create(FREQUENCY)
         self._start(first)
         self.timer = QueueTimer(HR_TIMER, 1_000_000_000 // FREQUENCY)
@@ -82,9 +105,9 @@ class AlsaQueues:
             self._queues += [self._create(FREQUENCY) for _ in range(1, QUEUES)]
             self._stagger()
         self._clocks = [
-            (int(queue.queue_id), QueueClock(self.timer.period_ns, self._looks(queue, 16)))
-            for queue in self._queues
+            (int(queue.queue_id), QueueClock(self._looks(queue, 16))) for queue in self._queues
         ]
+        self._order = self._order_of_delivery()
 
     @property
     def stamping(self) -> Any:
@@ -97,19 +120,28 @@ class AlsaQueues:
 
     def place(self, time_ns: int) -> tuple[int, int]:
         """The queue that delivers first what is due at ``time_ns``, and that time on its clock."""
-        best = queue_ns = 0
-        period_ns = best_wait_ns = self.timer.period_ns
-        for number, clock in self._clocks:
-            there_ns = clock.to_queue(time_ns)
-            wait_ns = (clock.phase_ns - there_ns) % period_ns
-            if wait_ns < best_wait_ns:
-                best, queue_ns, best_wait_ns = number, there_ns, wait_ns
-        return best, max(queue_ns, 0)
+        moments, clocks = self._order
+        number, clock = clocks[bisect_left(moments, time_ns % self.timer.period_ns)]
+        return number, max(clock.to_queue(time_ns), 0)
 
     def follow(self) -> None:
         """Look at the queues' clocks; to be called a few times a second."""
         for number, clock in self._clocks:
             clock.follow(self._look(number))
+        self._order = self._order_of_delivery()
+
+    def _order_of_delivery(self) -> tuple[list[int], list[tuple[int, QueueClock]]]:
+        """Until when in a period of the monotonic clock each queue is the next; and which it is.
+
+        The first is there again at the end, for what is due after the last.
+        """
+        period_ns = self.timer.period_ns
+        order = sorted(
+            ((clock.delivers_at() - MARGIN_NS) % period_ns, number, clock)
+            for number, clock in self._clocks
+        )
+        clocks = [(number, clock) for _, number, clock in (*order, order[0])]
+        return [moment for moment, _, _ in order], clocks
 
     def _create(self, frequency: int) -> Any:
         module = importlib.import_module("alsa_midi.queue")
@@ -129,25 +161,24 @@ class AlsaQueues:
         """Start the other queues so that their interrupts divide the period of the first.
 
         A queue's interrupts begin with the next interrupt of any running queue, so: start again
-        until it comes out right. Where it never does, the last phase serves.
+        until that was one of the helper's. Where it never is, the last phase serves.
         """
-        sweep = self._create(SWEEP_FREQUENCY)
-        self._start(sweep)
+        helper = self._create(HELPER_FREQUENCY)
         period_ns, count = self.timer.period_ns, len(self._queues)
         for i, queue in enumerate(self._queues[1:], start=1):
+            self._start(helper)
             for attempt in range(STAGGER_TRIES):
                 # The odd wait makes sure that the tries do not keep step with the interrupts.
                 self._start(queue, attempt * 37_000 % period_ns)
-                apart_ns = self._delivers_at(queue) - self._delivers_at(self._queues[0])
+                ours, first = (
+                    QueueClock(self._looks(each, 6)).delivers_at()
+                    for each in (queue, self._queues[0])
+                )
+                apart_ns = ours - first
                 error_ns = (apart_ns - i * period_ns // count) % period_ns
                 if min(error_ns, period_ns - error_ns) <= period_ns // count // STAGGER_TOLERANCE:
                     break
-        sweep.close()
-
-    def _delivers_at(self, queue: Any) -> int:
-        """Monotonic time of an interrupt of the queue."""
-        looks = self._looks(queue, 6)
-        return QueueClock(self.timer.period_ns, looks).to_monotonic(looks[-1].grid_ns)
+        helper.close()
 
     def _looks(self, queue: Any, count: int) -> list[Reading]:
         return [self._look(int(queue.queue_id)) for _ in range(count)]

@@ -11,18 +11,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["FOLLOW_NS", "QueueClock", "Reading", "best_offset"]
+__all__ = ["FOLLOW_NS", "NOISE_NS", "QueueClock", "Reading", "best_difference"]
 
 FOLLOW_NS = 2_000_000_000
 """How often the clock takes up what has been read since."""
 
 AHEAD_NS = 1_000_000_000
 """A correction begins this far ahead, beyond all that has been scheduled: no two messages change
-their order by it."""
+their order by it. FOLLOW_NS later the line is where it is expected to be then."""
 
-SETTLE_NS = 4_000_000_000
 MAX_RATE = 500e-6
-"""A difference is made up over so many ns, at no more than this rate: time never runs backwards."""
+"""But it never drifts at more than this rate: time does not run backwards."""
+
+OFFSET_GAIN, DRIFT_GAIN = 0.2, 0.02
+"""How much of a surprise is believed (an alpha-beta filter), after a start as a straight line is
+fitted to all there is."""
+
+NOISE_NS = 5_000
+"""The estimate's own error."""
 
 STEP_NS = 20_000_000
 """A larger difference is no drift: the machine stood still. It is taken over at once."""
@@ -40,60 +46,83 @@ class Reading(NamedTuple):
     after_ns: int
 
 
-def best_offset(readings: list[Reading]) -> int:
-    """Monotonic time at the queue's zero, from several looks.
+def best_difference(differences: list[tuple[int, int]]) -> int:
+    """Which of several (duration of a look, difference of the clocks by it) counts.
 
     The looks that took longest are left out. Of the others the smallest difference counts, as the
-    kernel reckons from when it handled the last interrupt, so a queue's time is never too large;
-    and it is taken to the clock *before* the look, so that nothing is ever sent too early.
+    kernel reckons from when it handled the last interrupt, so a queue's time is never too large.
     """
-    shortest = min(reading.after_ns - reading.before_ns for reading in readings)
-    return min(
-        reading.before_ns - reading.queue_ns
-        for reading in readings
-        if reading.after_ns - reading.before_ns <= 2 * shortest
-    )
+    longest = 2 * min(duration for duration, _ in differences)
+    return min(difference for duration, difference in differences if duration <= longest)
 
 
 class QueueClock:
     """Converts between the monotonic clock and a queue's time.
 
-    It delivers when its time modulo ``period_ns`` is ``phase_ns``.
+    A difference of the clocks is reckoned to the moment *before* a look, and NOISE_NS less, so that
+    nothing is ever sent too early.
     """
 
-    def __init__(self, period_ns: int, readings: list[Reading]) -> None:
-        self.period_ns = period_ns
-        self.phase_ns = readings[-1].grid_ns % period_ns
+    def __init__(self, readings: list[Reading]) -> None:
+        offset = best_difference([_difference(reading) for reading in readings])
+        self._grid_ns = readings[-1].grid_ns
         # Start, offset there and its rate: of now, and from its start on of the line after that.
-        self._lines = 2 * ((0, best_offset(readings), 0.0),)
-        self._readings: list[Reading] = []
-        self._followed_ns = readings[-1].after_ns
+        self._lines = 2 * ((0, offset, 0.0),)
+        self._differences: list[tuple[int, int]] = []
+        self._estimate = readings[-1].after_ns, offset, 0.0  # when, offset, drift
+        self._updates = 0
 
     def to_queue(self, time_ns: int) -> int:
         """Queue time at ``time_ns``; grows strictly with it."""
         now, after = self._lines
         start_ns, offset, rate = after if time_ns >= after[0] else now
-        return time_ns - offset - round(rate * (time_ns - start_ns))
+        if rate:
+            offset += round(rate * (time_ns - start_ns))
+        return time_ns - offset
 
     def to_monotonic(self, queue_ns: int) -> int:
         """Monotonic time at which the queue's time is ``queue_ns``."""
         near_ns = queue_ns + self._lines[1][1]
         return queue_ns + near_ns - self.to_queue(near_ns)
 
+    def delivers_at(self) -> int:
+        """Monotonic time of the interrupt that was seen last: it delivers every period from it."""
+        return self.to_monotonic(self._grid_ns)
+
     def follow(self, reading: Reading) -> None:
         """Take up one more look at the queue."""
-        self._readings.append(reading)
-        now_ns = reading.after_ns
-        if now_ns - self._followed_ns < FOLLOW_NS:
-            return
-        offset = best_offset(self._readings)
-        self.phase_ns = reading.grid_ns % self.period_ns
-        if abs(offset - (now_ns - self.to_queue(now_ns))) > STEP_NS:
+        duration, offset = _difference(reading)
+        self._grid_ns = reading.grid_ns
+        self._differences.append((duration, offset - self._offset_at(reading.before_ns)))
+        now_ns = reading.before_ns
+        if now_ns - self._estimate[0] >= FOLLOW_NS:
+            self._update(now_ns, best_difference(self._differences))
+            self._differences.clear()
+
+    def _update(self, now_ns: int, error: int) -> None:
+        """The line is ``error`` too low now."""
+        offset = self._offset_at(now_ns) + error
+        if abs(error) > STEP_NS:
             self._lines = 2 * ((0, offset, 0.0),)
-        else:
-            start_ns = now_ns + AHEAD_NS
-            start = start_ns - self.to_queue(start_ns)
-            rate = max(-MAX_RATE, min((offset - start) / SETTLE_NS, MAX_RATE))
-            self._lines = (self._lines[1], (start_ns, start, rate))
-        self._readings.clear()
-        self._followed_ns = now_ns
+            self._estimate, self._updates = (now_ns, offset, 0.0), 0
+            return
+        self._updates += 1
+        then_ns, estimate, drift = self._estimate
+        estimate += round(drift * (now_ns - then_ns))
+        surprise = offset - estimate
+        n = self._updates + 1
+        estimate += round(max(OFFSET_GAIN, 2 * (2 * n - 1) / (n * n + n)) * surprise)
+        drift += max(DRIFT_GAIN, 6 / (n * n + n)) * surprise / (now_ns - then_ns)
+        self._estimate = now_ns, estimate, drift
+        start_ns = now_ns + AHEAD_NS
+        start = self._offset_at(start_ns)
+        rate = (estimate + drift * (AHEAD_NS + FOLLOW_NS) - start) / FOLLOW_NS
+        self._lines = self._lines[1], (start_ns, start, max(-MAX_RATE, min(rate, MAX_RATE)))
+
+    def _offset_at(self, time_ns: int) -> int:
+        return time_ns - self.to_queue(time_ns)
+
+
+def _difference(reading: Reading) -> tuple[int, int]:
+    duration = reading.after_ns - reading.before_ns
+    return duration, reading.before_ns - reading.queue_ns - NOISE_NS

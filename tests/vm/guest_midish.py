@@ -10,6 +10,7 @@ from alsa_midi import (
     READ_PORT,
     WRITE_PORT,
     ClockEvent,
+    Event,
     EventType,
     NoteOffEvent,
     NoteOnEvent,
@@ -32,7 +33,7 @@ entry = client.create_port("in", WRITE_PORT)
 clock = client.create_queue("clock")
 
 
-def send(event, tick):
+def send(event: Event, tick: float) -> None:
     """Have the kernel send it that many ticks after a start half a second from now."""
     event.time = RealTime(0.5 + tick * TICK_S)
     event.relative = False

@@ -26,8 +26,15 @@ while there is None and select.select([other._fd], [], [], TIMEOUT_S)[0]:
 
 receiver = rtmidi.MidiIn(rtmidi.API_LINUX_ALSA, name="receiver")
 arrived, tell = os.pipe()
-back = []
-receiver.set_callback(lambda event, _: (back.append(event[0]), os.write(tell, b".")))
+back: list[list[int]] = []
+
+
+def keep(event: tuple[list[int], float], _: object) -> None:
+    back.append(event[0])
+    os.write(tell, b".")
+
+
+receiver.set_callback(keep)
 receiver.open_virtual_port("in")
 other.subscribe_port(
     exit_port, next(p for p in other.list_ports(output=True) if p.client_name == "receiver")
