@@ -105,6 +105,7 @@ def test_handing_over_is_quick_and_stamps_are_right(lab: Lab, tmp_path: Path, ke
     assert all(after_end < 0 for _, after_end in seen["stamps_us"])
 
 
+@pytest.mark.lateness
 def test_without_a_high_resolution_timer_the_kernels_tick_serves(lab: Lab, tmp_path: Path) -> None:
     script = HERE / "guest_alsa_slow_timer.py"
     seen = json.loads(CountedLab().run(script, tmp_path).check().stdout)
