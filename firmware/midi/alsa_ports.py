@@ -43,7 +43,6 @@ engine's whole lead. On a loaded machine this keeps hand-overs in time that were
 HOUSEKEEPING_S = 0.25
 
 _ANNOUNCEMENTS = range(60, 68)  # clients, ports and connections that start, end or change
-_EXITS = (61, 64)  # of a client, of a port
 _SYSEX = 0xF0
 
 
@@ -83,7 +82,7 @@ class AlsaMidi:
         self._file, self._device_clients = connections_file, frozenset(device_clients)
         self._wanted = load_connections(connections_file) if connections_file else set()
         self._saved = set(self._wanted)
-        self._present: set[Connection] = set()
+        self._present: dict[Connection, Address] = {}
         self._devices: dict[Address, _Device] = {}
         self._names: dict[Address, str] = {}
         self._closing = False
@@ -98,7 +97,7 @@ class AlsaMidi:
             self._main = AlsaOut(MAIN_PORT, self._client, number)
             self._main.flush()  # the first one loads code from the disk: not at the first stop
             self._on_added(self._main)
-            self._look(after_exit=True)
+            self._look(None)
         except BaseException:
             self._client.close()
             raise
@@ -155,18 +154,15 @@ class AlsaMidi:
 
     def _receive(self) -> None:
         try:
-            events = self._client.receive()
+            events, gone = self._client.receive()
         except OSError:  # some were lost, and perhaps an announcement among them
-            self._look(after_exit=True)
+            self._look(None)
             return
-        changed = exited = False
         for event in events:
-            if event.kind in _ANNOUNCEMENTS:
-                changed, exited = True, exited or event.kind in _EXITS
-            elif event.source[0] != self._client.number:
+            if event.kind not in _ANNOUNCEMENTS and event.source[0] != self._client.number:
                 self._pass_on(event)
-        if changed:
-            self._look(exited)
+        if any(event.kind in _ANNOUNCEMENTS for event in events):
+            self._look(gone)
 
     def _pass_on(self, event: SeqEvent) -> None:
         for data in event.messages:
@@ -176,11 +172,11 @@ class AlsaMidi:
 
     # Devices
 
-    def _look(self, after_exit: bool) -> None:
+    def _look(self, gone: set[Address] | None) -> None:
         """Bring our ports into line with the devices and connections that are there.
 
-        ``after_exit``: what is not connected any more may have gone, and perhaps come back;
-        otherwise somebody disconnected it.
+        ``gone`` are ports that have gone since, though they may be back; None where that is not
+        known. What has not gone and is not connected any more somebody disconnected.
         """
         try:
             peers = {peer.address: peer for peer in self._client.peers()}
@@ -189,7 +185,7 @@ class AlsaMidi:
             return
         self._names = {address: self._label(peer) for address, peer in peers.items()}
         for address, device in list(self._devices.items()):
-            unplugged = after_exit and not any(
+            unplugged = (gone is None or address in gone) and not any(
                 link.port == device.port and link.other == address for link in links
             )
             if peers.get(address) != device.peer or unplugged:
@@ -197,7 +193,7 @@ class AlsaMidi:
         for peer in peers.values():
             if peer.address not in self._devices and self._is_device(peer):
                 self._plug(peer)
-        self._remember(peers, links, after_exit)
+        self._remember(peers, links, gone)
 
     def _is_device(self, peer: Peer) -> bool:
         if not (peer.readable or peer.writable) or peer.client == MIDI_THROUGH:
@@ -248,25 +244,28 @@ class AlsaMidi:
 
     # Connections with programs
 
-    def _remember(self, peers: dict[Address, Peer], links: set[Link], after_exit: bool) -> None:
+    def _remember(
+        self, peers: dict[Address, Peer], links: set[Link], gone: set[Address] | None
+    ) -> None:
         """Keep what was connected, forget what was disconnected by hand, connect what is back."""
         ours = {self._main.port: MAIN_PORT}
         ours |= {device.port: device.name for device in self._devices.values()}
         ports = {name: number for number, name in ours.items()}
         present = {
-            Connection(ours[link.port], link.outgoing, peer.client, peer.port)
+            Connection(ours[link.port], link.outgoing, peer.client, peer.port): link.other
             for link in links
             if link.port in ours
             and (peer := peers.get(link.other))
             and not self._is_own_device(link)
         }
-        there = {(peer.client, peer.port): peer.address for peer in peers.values()}
-        self._wanted |= present
-        for gone in self._present - present:
-            if not after_exit and gone.port in ports and gone[2:] in there:
-                self._wanted.discard(gone)
+        for connection, other in self._present.items():
+            stays = gone is not None and other not in gone and other in peers
+            if connection not in present and connection.port in ports and stays:
+                self._wanted.discard(connection)
         self._present = present
-        for back in self._wanted - present:
+        self._wanted |= present.keys()
+        there = {(peer.client, peer.port): peer.address for peer in peers.values()}
+        for back in self._wanted - present.keys():
             if back.port in ports and back[2:] in there:
                 self._connect(ports[back.port], back, there[back[2:]])
         self._save()
@@ -280,7 +279,7 @@ class AlsaMidi:
         source, destination = (ours, other) if connection.outgoing else (other, ours)
         with contextlib.suppress(OSError):
             self._client.connect(source, destination)
-            self._present.add(connection)
+            self._present[connection] = other
 
     def _save(self) -> None:
         if self._file and self._wanted != self._saved:

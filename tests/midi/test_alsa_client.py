@@ -6,7 +6,7 @@ import os
 import pytest
 
 from firmware.midi import alsa_client, alsa_queues, seq_event
-from firmware.midi.alsa_client import AlsaClient
+from firmware.midi.alsa_client import AlsaClient, ports_gone
 from firmware.midi.alsa_queues import (
     MARGIN_NS,
     AlsaQueues,
@@ -151,10 +151,21 @@ def test_what_comes_in_is_stamped_by_the_monotonic_clock(client):
     unstamped[1] = 0
     os.write(made._descriptor, stamped + unstamped)
     keep, made._descriptor = made._descriptor, readable
-    first, second = made.receive()
+    (first, second), gone = made.receive()
     made._descriptor = keep
     assert made._queues.place(first.time_ns)[1] == 2_000_000_000
     assert second.time_ns == START_NS
+    assert gone == set()
+
+
+def test_ports_that_have_gone_are_found_among_other_events():
+    sysex = seq_event.encode(bytes([0xF0, *([64] * 60), 0xF7]), 0)
+    sysex += bytes(-len(sysex) % 28)
+    exits = [bytes([kind, *bytes(15), 20, port, *bytes(10)]) for kind, port in ((64, 1), (63, 2))]
+    note = seq_event.encode(note_on(9, 64, 64), 0)
+    assert ports_gone(exits[0] + sysex + note + exits[1] + exits[0]) == {(20, 1)}
+    assert ports_gone(sysex + exits[0]) == {(20, 1)}
+    assert ports_gone(exits[0][:20]) == set()
 
 
 def test_without_a_sequencer_one_sentence_says_so(monkeypatch, tmp_path):

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from firmware.midi.alsa_client import Link, Peer
+from firmware.midi.alsa_client import Incoming, Link, Peer
 from firmware.midi.alsa_connections import Connection, load_connections, save_connections
 from firmware.midi.alsa_ports import MAIN_PORT, AlsaMidi, port_label
 from firmware.midi.alsa_queues import QueueTimer
@@ -15,7 +15,8 @@ from firmware.midi.message import CLOCK, TimedMessage, note_on
 from firmware.midi.seq_event import SeqEvent
 
 US = 128
-PORT_START, PORT_EXIT, SUBSCRIBED, UNSUBSCRIBED = 63, 64, 66, 67
+CLIENT_START, CLIENT_EXIT, PORT_START, PORT_EXIT = 60, 61, 63, 64
+SUBSCRIBED, UNSUBSCRIBED = 66, 67
 KEYS = Peer((20, 0), "Keys", "Keys MIDI 1", True, True)
 DRUMS = Peer((24, 0), "Drums", "Drums MIDI 1", False, True)
 THROUGH = Peer((14, 0), "Midi Through", "Midi Through Port-0", True, True)
@@ -44,11 +45,11 @@ class Sequencer:
 
     # What happens to it
 
-    def happen(self, *kinds):
-        self.deliver(*(SeqEvent(kind, 0, (0, 1), 1, ()) for kind in kinds))
+    def happen(self, *kinds, gone=()):
+        self.deliver(*(SeqEvent(kind, 0, (0, 1), 1, ()) for kind in kinds), gone=gone)
 
-    def deliver(self, *events):
-        self.events.append(events)
+    def deliver(self, *events, gone=()):
+        self.events.append(Incoming(list(events), set(gone)))
         os.write(self._tell, b".")
 
     def plug(self, peer):
@@ -59,15 +60,16 @@ class Sequencer:
         for peer in peers:
             self.system.remove(peer)
             self.connected = {link for link in self.connected if link.other != peer.address}
-        self.happen(UNSUBSCRIBED, PORT_EXIT)
+        self.happen(UNSUBSCRIBED, PORT_EXIT, gone={peer.address for peer in peers})
 
     def others_connect(self, link):
         self.connected.add(link)
         self.happen(SUBSCRIBED)
 
     def others_disconnect(self, link):
+        """As aconnect does it, which is a client as well, and another program ends, too."""
         self.connected.remove(link)
-        self.happen(UNSUBSCRIBED)
+        self.happen(CLIENT_START, UNSUBSCRIBED, CLIENT_EXIT, PORT_EXIT, gone={(199, 0)})
 
     # AlsaClient
 
@@ -115,11 +117,11 @@ class Sequencer:
         try:
             os.read(self._readable, 1)
         except BlockingIOError:
-            return []
+            return Incoming([], set())
         if self.overflow:
             self.overflow = False
             raise OSError("too much")
-        return list(self.events.pop(0))
+        return self.events.pop(0)
 
     def close(self):
         self.closed = True
@@ -228,7 +230,7 @@ def test_a_device_that_went_and_came_back_between_two_looks_is_connected_anew(st
     box = start(KEYS)
     before = box.outputs["Keys: MIDI 1"]
     box.sequencer.connected.clear()
-    box.sequencer.happen(UNSUBSCRIBED, PORT_EXIT, PORT_START)
+    box.sequencer.happen(UNSUBSCRIBED, PORT_EXIT, PORT_START, gone={KEYS.address})
     box.wait(lambda: box.outputs["Keys: MIDI 1"] is not before)
     assert box.removed == ["Keys: MIDI 1"]
     assert of(box, "Keys: MIDI 1") == {(True, (20, 0)), (False, (20, 0))}
@@ -302,6 +304,18 @@ def test_a_connection_is_kept_over_a_restart_of_either_side(start, tmp_path):
     again = SYNTH._replace(address=(150, 0))
     box = start(again, file=file)
     assert of(box, MAIN_PORT) == {(True, (150, 0))}
+
+
+def test_a_program_that_starts_again_between_two_looks_is_connected_again(start, tmp_path):
+    file = tmp_path / "connections.json"
+    box = start(SYNTH, file=file)
+    box.sequencer.others_connect(Link(0, True, SYNTH.address))
+    box.settle()
+    box.sequencer.connected.clear()
+    box.sequencer.happen(UNSUBSCRIBED, PORT_EXIT, PORT_START, gone={SYNTH.address})
+    box.settle()
+    assert of(box, MAIN_PORT) == {(True, SYNTH.address)}
+    assert load_connections(file) == {Connection(MAIN_PORT, True, "Synth", "in")}
 
 
 def test_one_that_was_taken_away_is_forgotten(start, tmp_path):
