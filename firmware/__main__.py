@@ -18,7 +18,8 @@ from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
 from firmware.engine.render import render
 from firmware.library.models import factory_folder, read_model
 from firmware.library.state import default_state_file
-from firmware.midi.din_process import DIN_CLIENT, din_bridge
+from firmware.midi.din_bridge import DIN_CLIENT
+from firmware.midi.din_process import din_bridge
 from firmware.midi.message import MidiOut
 from firmware.midi.open_ports import open_ports
 from firmware.midi.rtmidi_port import PortError

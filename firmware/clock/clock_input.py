@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from firmware.midi.message import CLOCK, CONTINUE, START, STOP
+from firmware.midi.message import CLOCK, CONTINUE, ECHO_NS, START, STOP
 
 __all__ = ["ClockInput"]
 
-ECHO_NS = 50_000_000
-"""What comes back sooner than this may be our own (Deluge takes the same figure)."""
 PULSES = 24
 """Pulses at one delay that make a loop."""
 SPREAD_NS = 1_500_000

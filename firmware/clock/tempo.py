@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-__all__ = ["MAX_TEMPO", "MIN_TEMPO", "PPQN", "TempoLine", "beat_ns"]
+__all__ = ["HUNDREDTHS_MINUTE_NS", "MAX_TEMPO", "MIN_TEMPO", "PPQN", "TempoLine", "beat_ns"]
 
 PPQN = 24
 """Pulses a quarter note of MIDI clock (MIDI 1.0, system real time)."""

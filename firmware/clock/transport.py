@@ -14,14 +14,16 @@ from typing import Protocol
 
 from firmware.clock.follower import Follower
 from firmware.clock.tempo import PPQN, TempoLine, beat_ns
-from firmware.midi.message import CLOCK, CONTINUE, START, STOP
+from firmware.midi.message import (
+    CLOCK,
+    CONTINUE,
+    SIXTEENTHS_PER_BEAT,
+    SONG_POSITION,
+    START,
+    STOP,
+)
 
 __all__ = ["BeatLine", "Change", "ClockSource", "Phase", "Transport"]
-
-SIXTEENTHS_PER_BEAT = 4
-"""Song position pointers count 16ths (MIDI 1.0, system common)."""
-
-SONG_POSITION = 0xF2
 
 
 class BeatLine(Protocol):

@@ -14,6 +14,7 @@ from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
 from firmware.rhythm.drums import DRUMS
 
 __all__ = [
+    "CONTROL_NAMES",
     "MUTE_GROUPS",
     "PARAMETERS",
     "Adjust",
@@ -68,6 +69,10 @@ MUTE_GROUPS: dict[str, frozenset[int]] = {
     "hat": frozenset(i for i, drum in enumerate(DRUMS) if drum.key.endswith("hat")),
 }
 """What each mute button silences, as indices into DRUMS."""
+
+
+CONTROL_NAMES = frozenset(PARAMETERS.keys() | MUTE_GROUPS.keys())
+"""Everything that a MIDI controller can be given to."""
 
 
 def muted_drums(groups: frozenset[str]) -> frozenset[int]:

@@ -31,15 +31,7 @@ from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.latent_map import pad_to_z, z_to_pad
 from firmware.rhythm.pattern import TICKS, Hit, Pattern
 
-__all__ = [
-    "HANDOVER_NS",
-    "AddRoute",
-    "Engine",
-    "EngineState",
-    "Received",
-    "RemoveRoute",
-    "UseModel",
-]
+__all__ = ["HANDOVER_NS", "Engine"]
 
 HANDOVER_NS = 5_000_000
 """A tick is handed over this long before the tick ahead of it sounds: Python's own lateness."""

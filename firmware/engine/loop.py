@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 
 from firmware.engine.engine import Engine
 from firmware.engine.orders import Order
+from firmware.real_time import ENGINE, set_priority
 
 __all__ = ["EngineLoop"]
 
-REAL_TIME_PRIORITY = 70
-"""SCHED_FIFO: below the kernel's interrupt threads (50 is their default, audio uses 70 to 90)."""
+
+INTERPRETER_TURN_S = 0.001
+"""Python lets a thread that reckons run on for 5 ms before another gets its turn: as long as the
+engine's whole lead. On a loaded machine this keeps hand-overs in time that were ms late."""
 
 
 class EngineLoop:
@@ -29,6 +31,7 @@ class EngineLoop:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
+        sys.setswitchinterval(INTERPRETER_TURN_S)
         self._thread.start()
 
     def post(self, order: Order) -> None:
@@ -47,9 +50,7 @@ class EngineLoop:
         self.engine.close(self._clock())
 
     def _run(self) -> None:
-        # Only root and members of a real-time group may; elsewhere the hand-over margin serves.
-        with contextlib.suppress(AttributeError, OSError):
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REAL_TIME_PRIORITY))
+        set_priority(ENGINE)
         try:
             while not self._closing:
                 self._wake.clear()

@@ -60,7 +60,7 @@ def find_models(places: Sequence[Path]) -> list[ModelEntry]:
     entries = []
     for path in dict.fromkeys(path for path in paths if not path.name.startswith(".")):
         try:
-            info = read_info(read_model(path))
+            info = read_info(path)
         except ModelError:
             info = None
         entries.append(ModelEntry(info.name if info else path.stem, path))

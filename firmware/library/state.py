@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import threading
@@ -11,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from firmware.engine.controls import MUTE_GROUPS, PARAMETERS, Controls
+from firmware.atomic_file import write_atomically
+from firmware.engine.controls import CONTROL_NAMES, MUTE_GROUPS, PARAMETERS, Controls
 
 __all__ = ["SavedState", "StateKeeper", "default_state_file", "load_state", "save_state"]
 
@@ -58,9 +58,10 @@ def _parsed(raw: dict[str, Any]) -> SavedState:
     muted = frozenset(raw["muted"]) & MUTE_GROUPS.keys()
     controllers = raw.get("controllers")
     if controllers is not None:
-        known = PARAMETERS.keys() | MUTE_GROUPS.keys()
         pairs = ((int(number), str(name)) for number, name in controllers)
-        controllers = tuple((n, name) for n, name in pairs if 0 <= n < 120 and name in known)
+        controllers = tuple(
+            (number, name) for number, name in pairs if 0 <= number < 120 and name in CONTROL_NAMES
+        )
     model = raw["model"]
     return SavedState(
         Controls(values, muted), model if isinstance(model, str) else None, controllers
@@ -68,10 +69,7 @@ def _parsed(raw: dict[str, Any]) -> SavedState:
 
 
 def save_state(path: Path, state: SavedState) -> None:
-    """Write atomically: whenever the power goes, the old file or the new one is there, whole.
-
-    Raises OSError where the file cannot be written.
-    """
+    """Write the file atomically. Raises OSError where it cannot be written."""
     content = {
         "version": VERSION,
         "values": state.controls.values,
@@ -79,20 +77,7 @@ def save_state(path: Path, state: SavedState) -> None:
         "model": state.model,
         "controllers": state.controllers,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-    # The folder holds the name; without this the rename itself may be lost.
-    with contextlib.suppress(OSError, AttributeError):
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    write_atomically(path, json.dumps(content, indent=1))
 
 
 class StateKeeper:

@@ -12,7 +12,6 @@ import functools
 import importlib
 import os
 import struct
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from firmware.midi.message import TimedMessage
 from firmware.midi.rtmidi_port import PortError
 from firmware.midi.seq_event import SeqEvent
 
-__all__ = ["Address", "AlsaClient", "Incoming", "Link", "Peer", "ports_gone"]
+__all__ = ["Address", "AlsaClient", "Incoming", "Link", "Peer"]
 
 POOL = 2000
 """Events that the kernel keeps for a client: its maximum, some 20 ticks of ten ports."""
@@ -33,9 +32,7 @@ SEQUENCER = Path("/dev/snd/seq")
 
 _KERNEL_CLIENTS = range(1, 128)  # number 0 is the sequencer itself; programs begin at 128
 _ANNOUNCE = (0, 1)
-_PORT_EXIT = 64
-_EVENT_SIZE, _BODY_AT = 28, 16  # of struct snd_seq_event in asequencer.h
-_LENGTH_MASK, _VARIABLE_LENGTH = 3 << 2, 1 << 2
+_EVENT_SIZE = 28  # of struct snd_seq_event in asequencer.h
 _WHEN_AT, _WHEN = 2, struct.Struct("=BBII")  # its tag, queue, seconds and nanoseconds
 
 Address = tuple[int, int]
@@ -69,22 +66,6 @@ class Incoming(NamedTuple):
 
     events: list[SeqEvent]
     gone: set[Address]
-
-
-def ports_gone(data: bytes) -> set[Address]:
-    """The ports whose end the kernel announces in what a read of a client's descriptor gave."""
-    gone = set()
-    place = 0
-    while place + _EVENT_SIZE <= len(data):
-        kind, flags = data[place : place + 2]
-        body = data[place + _BODY_AT : place + _EVENT_SIZE]
-        place += _EVENT_SIZE
-        if kind == _PORT_EXIT:
-            gone.add((body[0], body[1]))
-        if flags & _LENGTH_MASK == _VARIABLE_LENGTH:  # more cells of the same size follow
-            length = int.from_bytes(body[:4], sys.byteorder)
-            place += -(-length // _EVENT_SIZE) * _EVENT_SIZE
-    return gone
 
 
 class AlsaClient:
@@ -229,7 +210,7 @@ class AlsaClient:
             event._replace(time_ns=stamped_at(event.time_ns) if event.time_ns else self._clock())
             for event in seq_event.decode(data)
         ]
-        return Incoming(events, ports_gone(data))
+        return Incoming(events, seq_event.ports_gone(data))
 
     def _write(self, port: int, tag: int, messages: Sequence[tuple[bytes, int, int]]) -> int:
         events = bytearray(b"".join([_event(data, port) for data, _, _ in messages]))

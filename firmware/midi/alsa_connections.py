@@ -5,11 +5,11 @@ Client and port numbers change from start to start; names stay.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
+
+from firmware.atomic_file import write_atomically
 
 __all__ = ["Connection", "load_connections", "save_connections"]
 
@@ -43,7 +43,7 @@ def load_connections(path: Path) -> set[Connection]:
 
 
 def save_connections(path: Path, connections: set[Connection]) -> None:
-    """Write atomically: the old file or the new one is there, whole. Raises OSError."""
+    """Write the file atomically. Raises OSError where it cannot be written."""
     rows = [
         {
             "port": connection.port,
@@ -54,15 +54,4 @@ def save_connections(path: Path, connections: set[Connection]) -> None:
         for connection in sorted(connections)
     ]
     text = json.dumps({"version": VERSION, "connections": rows}, indent=1) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.new")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise
+    write_atomically(path, text)

@@ -8,15 +8,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from firmware.midi.message import TimedMessage, note_off
+from firmware.midi.message import TimedMessage, is_note_off, is_note_on, note_of, note_off
 
 __all__ = ["AlsaOut", "QueuedNotes", "Scheduler"]
 
 GRACE_NS = 200_000_000
 """A note-off that was due this long ago has gone out for sure, whatever held the kernel up. A later
 one may have been taken back by a flush, so it is sent again: one too many does no harm."""
-
-_NOTE_OFF, _NOTE_ON = 0x80, 0x90
 
 
 class Scheduler(Protocol):
@@ -43,10 +41,10 @@ class QueuedNotes:
     def settle(self, before_ns: int) -> None:
         """All that was due before has been sent."""
         for message in self._take(before_ns):
-            if _begins(message.data):
-                self._begun[_note(message.data)] = message.time_ns
-            elif _ends(message.data):
-                self._begun.pop(_note(message.data), None)
+            if is_note_on(message.data):
+                self._begun[note_of(message.data)] = message.time_ns
+            elif is_note_off(message.data):
+                self._begun.pop(note_of(message.data), None)
 
     def removed(self, before_ns: int, until_ns: int) -> list[TimedMessage]:
         """What was queued has been taken back: what has to be ended, once.
@@ -56,8 +54,8 @@ class QueuedNotes:
         """
         self.settle(before_ns)
         for message in self._take(until_ns + 1):
-            if _begins(message.data):
-                self._begun[_note(message.data)] = message.time_ns
+            if is_note_on(message.data):
+                self._begun[note_of(message.data)] = message.time_ns
         ends = [TimedMessage(time_ns, note_off(*note)) for note, time_ns in self._begun.items()]
         self._queued.clear()
         self._begun.clear()
@@ -65,31 +63,18 @@ class QueuedNotes:
 
     def go_on(self, ends: Sequence[TimedMessage]) -> None:
         """These ends, of those that ``removed`` gave, could not be sent."""
-        self._begun |= {_note(end.data): end.time_ns for end in ends}
+        self._begun |= {note_of(end.data): end.time_ns for end in ends}
 
     def held(self) -> set[tuple[int, int]]:
         """The notes that have begun, or are queued to."""
-        return {_note(message.data) for message in self._queued if _begins(message.data)} | set(
-            self._begun
-        )
+        queued = {note_of(message.data) for message in self._queued if is_note_on(message.data)}
+        return queued | self._begun.keys()
 
     def _take(self, before_ns: int) -> list[TimedMessage]:
         self._queued.sort()  # at one time, a note-off (0x8n) comes before a note-on (0x9n)
         count = bisect_left(self._queued, before_ns, key=lambda message: message.time_ns)
         taken, self._queued[:count] = self._queued[:count], []
         return taken
-
-
-def _note(data: bytes) -> tuple[int, int]:
-    return data[0] & 0x0F, data[1]
-
-
-def _begins(data: bytes) -> bool:
-    return data[0] & 0xF0 == _NOTE_ON and data[2] > 0
-
-
-def _ends(data: bytes) -> bool:
-    return data[0] & 0xF0 in (_NOTE_OFF, _NOTE_ON) and not _begins(data)
 
 
 class AlsaOut:
@@ -160,6 +145,6 @@ class AlsaOut:
         self._owed = {
             message.data: message
             for message in refused
-            if _ends(message.data) and _note(message.data) in held
+            if is_note_off(message.data) and note_of(message.data) in held
         }
         self.lost += len(refused) - len(self._owed)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -21,24 +20,19 @@ from pathlib import Path
 from firmware.midi.alsa_client import Address, AlsaClient, Link, Peer
 from firmware.midi.alsa_connections import Connection, load_connections, save_connections
 from firmware.midi.alsa_output import AlsaOut
+from firmware.midi.din_bridge import DIN_CLIENT
 from firmware.midi.message import MidiOut
 from firmware.midi.seq_event import SeqEvent
+from firmware.real_time import MIDI_INPUT, set_priority
 
 __all__ = ["DEVICE_CLIENTS", "MAIN_PORT", "AlsaMidi", "port_label"]
 
 CLIENT = MAIN_PORT = "Groovebox"
-DEVICE_CLIENTS = ("Groovebox DIN",)
+DEVICE_CLIENTS = (DIN_CLIENT,)
 """Programs whose ports are devices: the bridge to the DIN sockets."""
 
 MIDI_THROUGH = "Midi Through"
 """A kernel client with nothing behind it."""
-
-REAL_TIME_PRIORITY = 71
-"""SCHED_FIFO: what comes in, an outer clock above all, is passed on before the engine reckons."""
-
-INTERPRETER_TURN_S = 0.001
-"""Python lets a thread that reckons run on for 5 ms before another gets its turn: as long as the
-engine's whole lead. On a loaded machine this keeps hand-overs in time that were ms late."""
 
 HOUSEKEEPING_S = 0.25
 
@@ -86,7 +80,6 @@ class AlsaMidi:
         self._devices: dict[Address, _Device] = {}
         self._names: dict[Address, str] = {}
         self._closing = False
-        sys.setswitchinterval(INTERPRETER_TURN_S)
         self._client = open_client(CLIENT)
         try:
             number = self._client.create_port(MAIN_PORT, readable=True, writable=True)
@@ -136,9 +129,7 @@ class AlsaMidi:
     # The reader's thread
 
     def _run(self) -> None:
-        # Only root and members of a real-time group may.
-        with contextlib.suppress(AttributeError, OSError):
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REAL_TIME_PRIORITY))
+        set_priority(MIDI_INPUT)
         poll = select.poll()
         poll.register(self._client, select.POLLIN)
         poll.register(self._woken, select.POLLIN)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import importlib
-import os
 import re
 import struct
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from firmware.midi.alsa_time import QueueClock, Reading
+from firmware.real_time import KERNEL_TIMERS, set_priority
 
 __all__ = ["HR_TIMER", "AlsaQueues", "QueueTimer", "parse_queue_timer", "raise_timer_threads"]
 
@@ -42,9 +42,6 @@ SETTLE_NS = 1_000_000
 
 HR_TIMER = "HR timer"
 TIMERS = Path("/proc/asound/seq/timer")
-
-TIMER_PRIORITY = 80
-"""SCHED_FIFO, above all that waits for what the queues send."""
 
 _CLASS_GLOBAL, _DEVICE_HRTIMER = 1, 3
 
@@ -80,8 +77,7 @@ def raise_timer_threads(processes: Path = Path("/proc")) -> None:
     for command in processes.glob("[0-9]*/comm"):
         with contextlib.suppress(OSError):
             if command.read_text().startswith("ktimers/"):
-                thread = int(command.parent.name)
-                os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(TIMER_PRIORITY))
+                set_priority(KERNEL_TIMERS, int(command.parent.name))
 
 
 class AlsaQueues:

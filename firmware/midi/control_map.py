@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from firmware.engine.controls import MUTE_GROUPS, PARAMETERS, Command, Controls, Mute, Set
+from firmware.engine.controls import (
+    CONTROL_NAMES,
+    MUTE_GROUPS,
+    PARAMETERS,
+    Command,
+    Controls,
+    Mute,
+    Set,
+)
+from firmware.midi.message import ECHO_NS
 
 __all__ = ["DEFAULT_CONTROLLERS", "ControlMap", "SelectModel"]
 
@@ -30,7 +39,6 @@ DEFAULT_CONTROLLERS: dict[int, str] = {
 FINE = 32
 """The low seven bits of controller n below 32 come as controller n + 32."""
 FINE_CONTROLS = frozenset({"x", "y"})
-ECHO_NS = 50_000_000
 AWAITED_NS = 200_000_000
 """How long the controls may take to show what came in."""
 _CONTROL_CHANGE, _PROGRAM_CHANGE = 0xB0, 0xC0
@@ -61,7 +69,7 @@ class ControlMap:
         controllers: Mapping[int, str] = DEFAULT_CONTROLLERS,
         channel: int | None = None,
     ) -> None:
-        unknown = set(controllers.values()) - PARAMETERS.keys() - MUTE_GROUPS.keys()
+        unknown = set(controllers.values()) - CONTROL_NAMES
         if unknown:
             raise ValueError(f"There is no control named {', '.join(sorted(unknown))}.")
         self.controllers = dict(controllers)
@@ -76,7 +84,7 @@ class ControlMap:
 
     def learn(self, control: str | None) -> None:
         """Give ``control`` the number of the next controller that comes; None gives up."""
-        if control is not None and control not in PARAMETERS and control not in MUTE_GROUPS:
+        if control is not None and control not in CONTROL_NAMES:
             raise ValueError(f"There is no control named {control}.")
         self._learning = control
 

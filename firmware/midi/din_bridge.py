@@ -25,9 +25,13 @@ from firmware.midi.din_wire import BYTE_NS, DinWire
 from firmware.midi.message import SoundingNotes, TimedMessage
 from firmware.midi.parser import MidiParser
 from firmware.midi.uart import FramingGuard, Uart
+from firmware.real_time import DIN_BRIDGE, set_priority
 from firmware.rhythm.drums import DRUMS
 
-__all__ = ["AHEAD_NS", "DELAY_NS", "AlsaEnd", "DinBridge", "FarEnd", "main"]
+__all__ = ["AHEAD_NS", "DELAY_NS", "DIN_CLIENT", "AlsaEnd", "DinBridge", "FarEnd", "main"]
+
+DIN_CLIENT = "Groovebox DIN"
+"""The bridge's name among ALSA's clients."""
 
 AHEAD_NS = 4 * BYTE_NS
 """Bytes go to the UART up to this long before their turn: a late wake-up leaves no gap."""
@@ -35,9 +39,6 @@ AHEAD_NS = 4 * BYTE_NS
 DELAY_NS = 2_000_000
 """A constant delay that buys order: the wire knows what is due this long before it has to go, so
 that a kick goes before the hat of its moment and a clock finds the wire free."""
-
-REAL_TIME_PRIORITY = 75
-"""SCHED_FIFO: above the engine, which hands over ahead of time. A turn here is far below 1 ms."""
 
 LAST_WORDS_NS = 100_000_000
 SETTLED_NS = 2_000_000
@@ -254,7 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bridge until SIGTERM or SIGINT; 1 when there is no ALSA."""
     parser = argparse.ArgumentParser(prog="python -m firmware.midi.din_bridge", description=__doc__)
     parser.add_argument("--device", default="/dev/ttyAMA0", help="the UART of the DIN sockets")
-    parser.add_argument("--name", default="Groovebox DIN", help="name of the ALSA client")
+    parser.add_argument("--name", default=DIN_CLIENT, help="name of the ALSA client")
     parser.add_argument(
         "--first",
         nargs="*",
@@ -280,9 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bridge = DinBridge(uart, far, wire, delay_ns, lambda s: print(s, file=sys.stderr))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: bridge.stop())
-        # Only root and members of a real-time group may.
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REAL_TIME_PRIORITY))
+        set_priority(DIN_BRIDGE)
         gc.freeze()  # what is loaded stays: a collection need not look at it again
         bridge.run()
     except OSError as error:

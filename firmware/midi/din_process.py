@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator
 
 from firmware.engine.route import RouteSettings
+from firmware.midi.din_bridge import DIN_CLIENT
 from firmware.rhythm.drums import DRUMS
 
-__all__ = ["DIN_CLIENT", "bridge_arguments", "din_bridge"]
+__all__ = ["bridge_arguments", "din_bridge"]
 
-DIN_CLIENT = "Groovebox DIN"
 ENDING_S = 3.0
 FIRST = ("kick", "snare")
 

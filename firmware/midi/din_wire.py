@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from itertools import takewhile
 from operator import attrgetter
 
-from firmware.midi.message import CONTINUE, START, TimedMessage, note_off
+from firmware.midi.message import CONTINUE, START, TimedMessage, note_of, note_off
 from firmware.midi.parser import is_message
 from firmware.midi.wire_order import Rank, Waiting, as_note_on, keeps_order, rank_of
 
@@ -250,4 +250,4 @@ class DinWire:
         self._in_hand += encoded
         self._in_hand_rank = message.rank
         if message.rank in (Rank.FIRST, Rank.NOTE):
-            self._begun.add((message.data[0] & 0x0F, message.data[1]))
+            self._begun.add(note_of(message.data))

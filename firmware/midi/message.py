@@ -9,19 +9,31 @@ from typing import NamedTuple, Protocol
 __all__ = [
     "CLOCK",
     "CONTINUE",
+    "ECHO_NS",
+    "SIXTEENTHS_PER_BEAT",
+    "SONG_POSITION",
     "START",
     "STOP",
     "MidiOut",
     "SoundingNotes",
     "TimedMessage",
     "all_notes_off",
+    "is_note_off",
     "is_note_on",
+    "note_of",
     "note_off",
     "note_on",
     "song_position",
 ]
 
 CLOCK, START, CONTINUE, STOP = (bytes([status]) for status in (0xF8, 0xFA, 0xFB, 0xFC))
+
+SONG_POSITION = 0xF2
+SIXTEENTHS_PER_BEAT = 4
+"""Song position pointers count 16ths (MIDI 1.0, system common)."""
+
+ECHO_NS = 50_000_000
+"""What comes in sooner than this after we sent the same may be our own (as Deluge takes it)."""
 
 _NOTE_OFF, _NOTE_ON = 0x80, 0x90
 
@@ -41,6 +53,16 @@ def is_note_on(data: bytes) -> bool:
     return len(data) == 3 and data[0] & 0xF0 == _NOTE_ON and data[2] > 0
 
 
+def is_note_off(data: bytes) -> bool:
+    """Whether a message ends a note."""
+    return len(data) == 3 and data[0] & 0xF0 in (_NOTE_OFF, _NOTE_ON) and not is_note_on(data)
+
+
+def note_of(data: bytes) -> tuple[int, int]:
+    """Channel 0..15 and note of a note-on or note-off."""
+    return data[0] & 0x0F, data[1]
+
+
 def all_notes_off(channel: int) -> bytes:
     """Controller 123 for ``channel`` 0..15."""
     return bytes([0xB0 | channel, 123, 0])
@@ -48,8 +70,8 @@ def all_notes_off(channel: int) -> bytes:
 
 def song_position(beat: Fraction) -> bytes:
     """Song position pointer to ``beat``, rounded down to the 16th (14 bits of them)."""
-    sixteenths = int(beat * 4) & 0x3FFF
-    return bytes([0xF2, sixteenths & 0x7F, sixteenths >> 7])
+    sixteenths = int(beat * SIXTEENTHS_PER_BEAT) & 0x3FFF
+    return bytes([SONG_POSITION, sixteenths & 0x7F, sixteenths >> 7])
 
 
 class TimedMessage(NamedTuple):
@@ -83,13 +105,10 @@ class SoundingNotes:
 
     def track(self, data: bytes) -> None:
         """Take note of a message that has been sent."""
-        kind = data[0] & 0xF0
-        if kind in (_NOTE_OFF, _NOTE_ON):
-            note = (data[0] & 0x0F, data[1])
-            if kind == _NOTE_ON and data[2] > 0:
-                self._notes.add(note)
-            else:
-                self._notes.discard(note)
+        if is_note_on(data):
+            self._notes.add(note_of(data))
+        elif is_note_off(data):
+            self._notes.discard(note_of(data))
 
     def end_all(self) -> list[bytes]:
         """Note-offs for all that sounds; nothing sounds afterwards."""

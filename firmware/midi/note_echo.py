@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from firmware.midi.message import TimedMessage, is_note_on
+from firmware.midi.message import ECHO_NS, TimedMessage, is_note_on
 
 __all__ = ["NoteEcho"]
 
-ECHO_NS = 50_000_000
-"""What comes back sooner than this after it was due may be our own."""
 HEARD = 8
 MATCHING = 6
 """So many of the last notes heard that are ours, to the velocity, are no chance."""

@@ -9,14 +9,15 @@ than the event's three bytes take on a DIN wire. This takes 2 us.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["DIRECT", "PORT_UNSUBSCRIBED", "READ_SIZE", "SeqEvent", "decode", "encode"]
+__all__ = ["DIRECT", "PORT_UNSUBSCRIBED", "READ_SIZE", "SeqEvent", "decode", "encode", "ports_gone"]
 
 DIRECT = 253
 """In place of a queue: deliver at once."""
 
-PORT_UNSUBSCRIBED = 67
+_PORT_EXIT, PORT_UNSUBSCRIBED = 64, 67
 READ_SIZE = 16_384
 """Bytes to read at once: an event that is longer than the room left is not delivered."""
 
@@ -68,22 +69,34 @@ class SeqEvent(NamedTuple):
 def decode(data: bytes) -> list[SeqEvent]:
     """The events in what a read of the client's descriptor gave. Ignores an incomplete last one."""
     events = []
-    place = 0
-    while place + _SIZE <= len(data):
-        kind, flags, _, _, seconds, ns, client, port, _, to = _HEADER.unpack_from(data, place)
-        body = data[place + _HEADER.size : place + _SIZE]
-        place += _SIZE
-        messages: tuple[bytes, ...] = ()
-        if flags & _LENGTH_MASK == _VARIABLE_LENGTH:
-            length = _LENGTH.unpack(body)[0]
-            if kind == _SYSEX:
-                messages = (data[place : place + length],)
-            place += -(-length // _SIZE) * _SIZE  # read in whole cells of an event's size
+    for (kind, flags, _, _, seconds, ns, client, port, _, to), body, tail in _cells(data):
+        if tail is not None:
+            messages: tuple[bytes, ...] = (tail,) if kind == _SYSEX else ()
         else:
             messages = _messages(kind, body)
         time_ns = seconds * 1_000_000_000 + ns if flags & _REAL_TIME_STAMP else 0
         events.append(SeqEvent(kind, time_ns, (client, port), to, messages))
     return events
+
+
+def ports_gone(data: bytes) -> set[tuple[int, int]]:
+    """The ports (client, port) whose end the kernel announces in what a read gave."""
+    return {(body[0], body[1]) for header, body, _ in _cells(data) if header[0] == _PORT_EXIT}
+
+
+def _cells(data: bytes) -> Iterator[tuple[tuple[int, ...], bytes, bytes | None]]:
+    """Header, body, and what follows an event of variable length (None for others)."""
+    place = 0
+    while place + _SIZE <= len(data):
+        header = _HEADER.unpack_from(data, place)
+        body = data[place + _HEADER.size : place + _SIZE]
+        place += _SIZE
+        tail = None
+        if header[1] & _LENGTH_MASK == _VARIABLE_LENGTH:
+            length = _LENGTH.unpack(body)[0]
+            tail = data[place : place + length]
+            place += -(-length // _SIZE) * _SIZE  # read in whole cells of an event's size
+        yield header, body, tail
 
 
 def encode(data: bytes, port: int, queue: int = DIRECT, time_ns: int = 0) -> bytes:

@@ -25,18 +25,17 @@ from __future__ import annotations
 
 import fnmatch
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from firmware.clock.transport import ClockSource
-from firmware.engine.controls import MUTE_GROUPS, PARAMETERS
+from firmware.engine.controls import CONTROL_NAMES
 from firmware.engine.route import RouteSettings
 from firmware.engine.sequencer import GENERAL_MIDI, DrumVoice
 from firmware.midi.control_map import DEFAULT_CONTROLLERS
-from firmware.midi.din_bridge import DELAY_NS
-from firmware.midi.din_process import DIN_CLIENT
+from firmware.midi.din_bridge import DELAY_NS, DIN_CLIENT
 from firmware.rhythm.drums import DRUMS
 
 __all__ = ["MidiSettings", "SettingsError", "load_midi_settings", "parse_midi_settings"]
@@ -104,7 +103,7 @@ def parse_midi_settings(text: str) -> MidiSettings:
 
 
 def _controllers(table: _Table) -> dict[int, str]:
-    named = table.by_name("numbers", [*PARAMETERS, *MUTE_GROUPS], 0, 119)
+    named = table.by_name("numbers", CONTROL_NAMES, 0, 119)
     kept = {n: name for n, name in DEFAULT_CONTROLLERS.items() if name not in named}
     numbers = {number: name for name, number in named.items()}
     if len(numbers) < len(named):
@@ -161,7 +160,7 @@ class _Table:
             )
         return value
 
-    def by_name(self, key: str, names: list[str], low: int, high: int) -> dict[str, int]:
+    def by_name(self, key: str, names: Iterable[str], low: int, high: int) -> dict[str, int]:
         table = _Table(self.raw.get(key, {}), f"'{key}'", set(names))
         return {name: table._checked(name, value, low, high) for name, value in table.raw.items()}
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import NamedTuple
 
+from firmware.midi.message import is_note_off, is_note_on, note_of
+
 __all__ = ["Rank", "Waiting", "as_note_on", "keeps_order", "rank_of"]
 
 _NOTE_OFF, _NOTE_ON, _CONTROL, _PROGRAM_CHANGE, _SYSTEM = 0x80, 0x90, 0xB0, 0xC0, 0xF0
@@ -35,17 +37,16 @@ class Waiting(NamedTuple):
     @property
     def note(self) -> tuple[int, int] | None:
         """Channel and note of a note-on or note-off."""
-        return (self.data[0] & 0x0F, self.data[1]) if self.data[0] & 0xE0 == _NOTE_OFF else None
+        return note_of(self.data) if self.data[0] & 0xE0 == _NOTE_OFF else None
 
 
 def rank_of(data: bytes, goes_first: Callable[[int, int], bool]) -> Rank:
     """The rank of a message that is not real time; ``goes_first`` is asked (channel, note)."""
-    kind, channel = data[0] & 0xF0, data[0] & 0x0F
-    if kind == _SYSTEM:
+    if data[0] >= _SYSTEM:
         return Rank.SYSEX if data[0] == _SYSTEM else Rank.COMMON
-    if kind == _NOTE_ON and data[2] > 0:
-        return Rank.FIRST if goes_first(channel, data[1]) else Rank.NOTE
-    return Rank.NOTE_OFF if kind in (_NOTE_OFF, _NOTE_ON) else Rank.CONTROL
+    if is_note_on(data):
+        return Rank.FIRST if goes_first(*note_of(data)) else Rank.NOTE
+    return Rank.NOTE_OFF if is_note_off(data) else Rank.CONTROL
 
 
 def as_note_on(data: bytes) -> bytes:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from firmware.clock.tempo import beat_ns
 from firmware.clock.transport import Phase
 from firmware.devices.events import Event
 from firmware.engine.controls import Adjust, Controls, Set
@@ -162,7 +163,7 @@ class Panel:
         lit = 0.0
         if state.line is not None:
             beats = max(state.line.position_at(now_ns, 1), 0.0)
-            since_beat_ns = (beats % 1) * 6_000_000_000_000 / state.line.tempo
+            since_beat_ns = (beats % 1) * beat_ns(state.line.tempo)
             lit = 1.0 if since_beat_ns < FLASH_NS else 0.15
         if lit != self._lit:
             self._inputs.set_led("play", lit)

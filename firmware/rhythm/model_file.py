@@ -13,6 +13,7 @@ import math
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from firmware.rhythm.drums import DRUM_COUNT, DRUMS
@@ -148,13 +149,15 @@ class ModelInfo:
             raise ModelError("The model's microtiming reaches past the neighbouring ticks.")
 
 
-def read_info(content: bytes) -> ModelInfo | None:
-    """The metadata in the bytes of a model file, or None where it has none.
+def read_info(model: bytes | Path) -> ModelInfo | None:
+    """The metadata of a model file, by its bytes or its path, or None where it has none.
+
+    Of a path only the archive at the file's end is read.
 
     Raises ModelError where there are metadata that cannot be read.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(io.BytesIO(model) if isinstance(model, bytes) else model) as archive:
             if archive.getinfo(METADATA_NAME).file_size > MAX_METADATA_BYTES:
                 raise ModelError("The model's metadata are too large.")
             text = archive.read(METADATA_NAME)

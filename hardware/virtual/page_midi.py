@@ -10,20 +10,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from firmware.midi.message import CONTINUE, START, STOP, TimedMessage
 from firmware.rhythm.drums import DRUMS
 
-__all__ = ["Flush", "PageMidi", "Timed"]
-
-_STOP = b"\xfc"
-_TRANSPORT = (b"\xfa", b"\xfb", _STOP)
-
-
-@dataclass(frozen=True)
-class Timed:
-    """One MIDI message due at ``time_ns`` of ``time.monotonic_ns``."""
-
-    time_ns: int
-    data: bytes
+__all__ = ["Flush", "PageMidi"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +39,7 @@ class PageMidi:
             raise ValueError(f"{len(self.notes)} notes for {len(DRUMS)} drums")
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._queue: list[Timed | Flush] = []
+        self._queue: list[TimedMessage | Flush] = []
         self._running = False
         self._closed = False
 
@@ -64,11 +54,11 @@ class PageMidi:
             if self._closed:
                 return
             for _, data in messages:
-                if data[:1] in _TRANSPORT:
-                    self._running = data[:1] != _STOP
+                if data[:1] in (START, CONTINUE, STOP):
+                    self._running = data[:1] != STOP
             if len(self._queue) + len(messages) > self._capacity:
                 self._queue = [Flush()]
-            self._queue.extend(Timed(time_ns, bytes(data)) for time_ns, data in messages)
+            self._queue.extend(TimedMessage(time_ns, bytes(data)) for time_ns, data in messages)
 
     def flush(self) -> None:
         """Drop what has not sounded yet, here and in the pages, and end every note."""
@@ -80,7 +70,7 @@ class PageMidi:
         self.flush()
         self._closed = True
 
-    def take(self) -> list[Timed | Flush]:
+    def take(self) -> list[TimedMessage | Flush]:
         """Everything that waits, in order; the queue is empty afterwards."""
         with self._lock:
             taken, self._queue = self._queue, []

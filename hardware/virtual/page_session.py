@@ -13,7 +13,8 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.websockets import WebSocket, WebSocketState
 
-from hardware.virtual.page_midi import Flush, Timed
+from firmware.midi.message import TimedMessage
+from hardware.virtual.page_midi import Flush
 from hardware.virtual.seesaw import ENCODERS
 from hardware.virtual.virtual_board import VirtualBoard
 
@@ -32,12 +33,12 @@ def _text(**message: Any) -> str:
     return json.dumps(message, separators=(",", ":"))
 
 
-def midi_texts(items: Sequence[Timed | Flush]) -> list[str]:
+def midi_texts(items: Sequence[TimedMessage | Flush]) -> list[str]:
     """The JSON messages for what waits in a ``PageMidi``: one batch between two flushes."""
     texts: list[str] = []
     batch: list[list[Any]] = []
     for item in items:
-        if isinstance(item, Timed):
+        if isinstance(item, TimedMessage):
             batch.append([item.time_ns, list(item.data)])
             continue
         if batch:

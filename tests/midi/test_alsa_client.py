@@ -5,8 +5,9 @@ import os
 
 import pytest
 
-from firmware.midi import alsa_client, alsa_queues, seq_event
-from firmware.midi.alsa_client import AlsaClient, ports_gone
+from firmware import real_time
+from firmware.midi import alsa_client, seq_event
+from firmware.midi.alsa_client import AlsaClient
 from firmware.midi.alsa_queues import (
     MARGIN_NS,
     AlsaQueues,
@@ -17,6 +18,7 @@ from firmware.midi.alsa_queues import (
 from firmware.midi.alsa_time import QueueClock, Reading
 from firmware.midi.message import CLOCK, TimedMessage, note_off, note_on
 from firmware.midi.rtmidi_port import PortError
+from firmware.midi.seq_event import ports_gone
 
 PERIOD_NS = 160_000
 START_NS = 5_000_000_000
@@ -77,7 +79,7 @@ def test_only_the_kernels_timer_threads_are_raised(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "sched_setscheduler", lambda *call: raised.append(call[:2]))
     raise_timer_threads(tmp_path)
     assert raised == [(17, os.SCHED_FIFO)]
-    assert alsa_queues.TIMER_PRIORITY > 75
+    assert real_time.KERNEL_TIMERS > 75
 
     def forbidden(*call):
         raise PermissionError

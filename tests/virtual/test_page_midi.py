@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hardware.virtual.page_midi import Flush, PageMidi, Timed
+from firmware.midi.message import TimedMessage
+from hardware.virtual.page_midi import Flush, PageMidi
 
 
 def test_page_midi_keeps_order_and_flush_drops_what_waits() -> None:
@@ -14,7 +15,7 @@ def test_page_midi_keeps_order_and_flush_drops_what_waits() -> None:
     midi.flush()
     midi.send([(3, b"\xfc")])
     assert not midi.running
-    assert midi.take() == [Flush(), Timed(3, b"\xfc")]
+    assert midi.take() == [Flush(), TimedMessage(3, b"\xfc")]
     assert midi.take() == []
 
 
@@ -25,7 +26,7 @@ def test_page_midi_that_nobody_fetches_stays_small_and_ends_its_notes() -> None:
     taken = midi.take()
     assert len(taken) <= 9
     assert taken[0] == Flush()
-    assert taken[-1] == Timed(99, b"\x89\x24\x00")
+    assert taken[-1] == TimedMessage(99, b"\x89\x24\x00")
 
 
 def test_page_midi_after_close_sends_only_the_flush() -> None:

@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("starlette", reason="the front panel needs the desk extra")
 from starlette.datastructures import Headers
 
-from hardware.virtual.page_midi import Flush, Timed
+from firmware.midi.message import TimedMessage
+from hardware.virtual.page_midi import Flush
 from hardware.virtual.page_session import is_same_origin, midi_texts
 
 
@@ -39,6 +40,8 @@ def test_only_pages_of_this_server_are_same_origin(
 
 
 def test_batches_do_not_cross_a_flush() -> None:
-    texts = midi_texts([Timed(1, b"\xf8"), Flush(), Timed(2, b"\xf8"), Timed(3, b"\xf8")])
+    texts = midi_texts(
+        [TimedMessage(1, b"\xf8"), Flush(), TimedMessage(2, b"\xf8"), TimedMessage(3, b"\xf8")]
+    )
     assert [json.loads(text)["type"] for text in texts] == ["midi", "flush", "midi"]
     assert json.loads(texts[2])["events"] == [[2, [0xF8]], [3, [0xF8]]]

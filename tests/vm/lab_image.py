@@ -61,8 +61,6 @@ MODULES = [
     "i2c-dev",
     "i2c-stub",
 ]
-EXTRA_REQUIREMENTS = ["alsa-midi>=1.0.4,<2"]
-"""Beside the box's own dependencies in pyproject.toml."""
 
 BUILD_TIMEOUT_S = 900
 
@@ -109,7 +107,7 @@ def _requirements() -> list[str]:
     """The box's dependencies as pyproject.toml has them for the guest's Python."""
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     guest = {"python_version": PYTHON, "sys_platform": "linux", "platform_machine": "x86_64"}
-    wanted = [Requirement(line) for line in [*project["dependencies"], *EXTRA_REQUIREMENTS]]
+    wanted = [Requirement(line) for line in project["dependencies"]]
     return [f"{r.name}{r.specifier}" for r in wanted if not r.marker or r.marker.evaluate(guest)]
 
 
