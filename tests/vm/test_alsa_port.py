@@ -116,6 +116,16 @@ def test_without_a_high_resolution_timer_the_kernels_tick_serves(lab: Lab, tmp_p
     assert max(seen["late_ms"]) < 9
 
 
+def test_a_minute_under_load_loses_nothing(lab: Lab, tmp_path: Path) -> None:
+    seen = measure(tmp_path, ["rt"])["rt"]
+    ours, thread = seen["ours"], seen["thread"]
+    print(json.dumps(seen, indent=1))
+    assert ours["sent"] > 69 * seen["seconds"]
+    assert (ours["lost"], ours["early"], ours["overtaken"]) == (0, 0, 0)
+    assert ours["median_us"] < thread["median_us"]
+    assert ours["worst_us"] < thread["worst_us"]
+
+
 @pytest.mark.lateness
 @pytest.mark.parametrize("kernel", ["stock", "rt"])
 def test_notes_arrive_on_time_under_load(lateness: dict, kernel: str) -> None:
