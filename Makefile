@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all:
 STYLES := $(notdir $(patsubst %/,%,$(dir $(wildcard models/*/*.clips))))
 
-.PHONY: help play check test slow browser vm lateness models bench format clean system
+.PHONY: help play check test slow browser vm lateness models bench manual format clean system
 .DELETE_ON_ERROR:
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo 'make models   train every factory model from its clips'
 	@echo 'make lateness how late notes arrive on a loaded machine (QEMU, 8 minutes)'
 	@echo 'make bench    every performance claim against its alternative (ONLY=name for one)'
+	@echo 'make manual   the pictures and tables of hardware/manual/README.md'
 	@echo 'make format   format the code'
 	@echo 'make clean    remove what the other targets made'
 
@@ -76,6 +77,9 @@ models: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.benchmarks.bench $(if $(ONLY),--only $(ONLY))
+
+manual: $(VENV)/.play
+	@$(BIN)/python -m hardware.manual.screenshots
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -16,6 +16,7 @@ from pathlib import Path
 from firmware.box import Box, BoxError
 from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
 from firmware.engine.render import render
+from firmware.engine.route import RouteSettings
 from firmware.library.models import factory_folder, read_model
 from firmware.library.state import default_state_file
 from firmware.midi.din_bridge import DIN_CLIENT
@@ -27,6 +28,7 @@ from firmware.midi.settings import MidiSettings, SettingsError, load_midi_settin
 from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.model_file import ModelError
 from hardware.board import Board
+from hardware.pin_map import OLED_SPEEDS_HZ, load_pin_map
 
 __all__ = ["main"]
 
@@ -57,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
         "--din", metavar="DEVICE", help="UART of the DIN sockets (default: the board's)"
     )
     run.add_argument("--no-state", action="store_true", help="neither load nor save the controls")
+    run.add_argument(
+        "--display",
+        choices=tuple(OLED_SPEEDS_HZ),
+        help="the virtual board's display (default: board.toml's)",
+    )
     run.add_argument(
         "models", nargs="*", type=Path, help="model files and folders (default: the factory's)"
     )
@@ -114,7 +121,7 @@ def _run(options: argparse.Namespace) -> int:
         if device is None and options.board == "pi":
             device = board.pin_map.din_midi.device
         if device:
-            settings = midi.for_port(DIN_CLIENT)
+            settings = midi.for_port(DIN_CLIENT) or RouteSettings()
             closers.enter_context(din_bridge(device, settings))
         models = options.models or [factory_folder()]
         box = Box(board, outputs, models, state_file, midi, notices)
@@ -169,7 +176,10 @@ def _board(options: argparse.Namespace) -> Iterator[tuple[Board, list[MidiOut], 
     from hardware.virtual.front_panel import FrontPanel, FrontPanelError
     from hardware.virtual.virtual_board import VirtualBoard
 
-    with contextlib.closing(VirtualBoard()) as virtual:
+    pin_map = load_pin_map()
+    if options.display:
+        pin_map = pin_map.with_display(options.display)
+    with contextlib.closing(VirtualBoard(pin_map)) as virtual:
         panel = FrontPanel(virtual, options.host, options.port)
         try:
             panel.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 import time
 from collections.abc import Sequence
@@ -10,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from firmware.devices.inputs import Inputs
+from firmware.devices.mono_oled import MonoOled
 from firmware.devices.oled import Oled
+from firmware.devices.touch_pad import PadCalibration
 from firmware.engine.controls import Controls, Play, Set
 from firmware.engine.engine import Engine
 from firmware.engine.loop import EngineLoop
-from firmware.engine.orders import AddRoute, Announce, Received, RemoveRoute, UseModel
+from firmware.engine.orders import AddRoute, Announce, PlayAhead, Received, RemoveRoute, UseModel
 from firmware.engine.route import Route
 from firmware.library.loader import ModelLoader
 from firmware.library.models import Model, ModelEntry, find_models, load_model
@@ -23,13 +26,18 @@ from firmware.midi.control_map import ControlMap, SelectModel
 from firmware.midi.message import MidiOut, is_note_on
 from firmware.midi.settings import MidiSettings
 from firmware.panel.gestures import Gestures
+from firmware.panel.mono_screen import MonoScreen
 from firmware.panel.panel import Panel
 from firmware.panel.screen import Screen
+from firmware.rhythm.latent_map import LatentMap
 from firmware.rhythm.model_file import ModelError
 from hardware.board import Board
 
 __all__ = ["Box", "BoxError"]
 
+
+STALL_NS = 400_000_000
+"""The longest that taking in a model may keep the interpreter."""
 
 ENCODER_COLOURS = ((60, 60, 60), (45, 0, 60), (0, 50, 12), (70, 35, 0))
 """Red, green, blue of the lights at the threshold, noise, tempo and model encoders."""
@@ -37,6 +45,15 @@ ENCODER_COLOURS = ((60, 60, 60), (45, 0, 60), (0, 50, 12), (70, 35, 0))
 
 class BoxError(Exception):
     """The box cannot start; the text says why in one sentence."""
+
+
+def _display(board: Board, latent_map: LatentMap) -> tuple[Oled | MonoOled, Screen | MonoScreen]:
+    """The display that the board has, and what draws on it."""
+    if board.pin_map.oled.kind == "ssd1351":
+        colour = Oled(board)
+        return colour, Screen(colour, latent_map)
+    mono = MonoOled(board)
+    return mono, MonoScreen(mono, latent_map)
 
 
 @dataclass
@@ -67,17 +84,19 @@ class Box:
         self._model_file = model.entry.path.name
         seed = time.time_ns() & 0xFFFFFFFF
         self.engine_loop = EngineLoop(
-            Engine(model.decoder, [self._route(output) for output in self.outputs], controls, seed)
+            Engine(
+                model.decoder,
+                [self.midi.route(output, controls) for output in self.outputs],
+                controls,
+                seed,
+            )
         )
-        transport = self.engine_loop.engine.transport
-        transport.source = self.midi.source
-        transport.stop_when_lost = self.midi.stop_when_lost
         controllers = self.midi.controllers if saved.controllers is None else saved.controllers
         self._control_map = ControlMap(dict(controllers), self.midi.control_channel)
         self._control_lock = threading.Lock()
         self._closers = contextlib.ExitStack()
         try:
-            self._build(model, entries, index)
+            self._build(model, entries, index, saved)
         except BaseException:
             self._closers.close()
             raise
@@ -93,35 +112,44 @@ class Box:
         places = ", ".join(str(place) for place in self.models)
         raise BoxError(f"There is no playable model in {places}. {' '.join(self.notices)}".strip())
 
-    def _build(self, model: Model, entries: Sequence[ModelEntry], index: int) -> None:
+    def _build(
+        self, model: Model, entries: Sequence[ModelEntry], index: int, saved: SavedState
+    ) -> None:
         # Closed in the opposite order: music first, then what shows and feeds it.
         for output in self.outputs:
             self._closers.callback(output.close)
-        oled = Oled(self.board)
+        oled, screen = _display(self.board, model.latent_map)
         self._closers.callback(oled.close)
-        inputs = Inputs(self.board)
+        self._calibration = saved.calibration
+        inputs = Inputs(self.board, saved.calibration)
         self._closers.callback(inputs.close)
         inputs.set_colours(ENCODER_COLOURS)
-        self.loader = ModelLoader(entries, self._use, self._refuse, index)
+        self.loader = ModelLoader(entries, self._use, self._refuse, index, self._play_ahead)
         self._closers.callback(self.loader.close)
         self.panel = Panel(
             inputs,
-            Screen(oled, model.latent_map),
+            screen,
             Gestures(self.board.pin_map.encoders.roles),
             read_state=lambda: self.engine_loop.engine.state,
             post=self.engine_loop.post,
             browse=self.loader.browse,
             learn=self._learn,
+            forget_learnt=self._forget_learnt,
+            keep_calibration=self._keep_calibration,
             report=self._send_controllers,
+            snapshots=saved.snapshots,
             notice=" ".join(self.notices),
         )
         self._closers.callback(self.panel.close)
         if self.state_file is not None:
-            keeper = StateKeeper(self.state_file, self._state_to_save)
+            keeper = StateKeeper(self.state_file, self._state_to_save, self.panel.say)
             self._closers.callback(keeper.close)
         self._closers.callback(self.engine_loop.close)
 
     def start(self, play: bool = False) -> None:
+        # What is there now stays: looking through it again and again would hold up the music.
+        gc.collect()
+        gc.freeze()
         self.engine_loop.start()
         self.panel.start()
         if play:
@@ -160,11 +188,23 @@ class Box:
         self._closers.close()
 
     def _route(self, output: MidiOut) -> Route:
-        return Route(output, self.midi.for_port(output.name))
+        return self.midi.route(output, self._controls())
 
-    def _learn(self, control: str | None) -> None:
+    def _controls(self) -> Controls:
+        return self.engine_loop.engine.state.controls
+
+    def _learn(self, control: str | None) -> bool:
         with self._control_lock:
+            waited = self._control_map.learning is not None
             self._control_map.learn(control)
+        return waited
+
+    def _forget_learnt(self) -> None:
+        with self._control_lock:
+            self._control_map = ControlMap(dict(self.midi.controllers), self.midi.control_channel)
+
+    def _keep_calibration(self, calibration: PadCalibration) -> None:
+        self._calibration = calibration
 
     def _send_controllers(self, controls: Controls) -> None:
         """What the hands have changed goes out as controllers."""
@@ -176,12 +216,24 @@ class Box:
     def _state_to_save(self) -> SavedState:
         with self._control_lock:
             controllers = tuple(sorted(self._control_map.controllers.items()))
-        return SavedState(self.engine_loop.engine.state.controls, self._model_file, controllers)
+        return SavedState(
+            self._controls(),
+            self._model_file,
+            controllers,
+            self.panel.snapshots,
+            self._calibration,
+        )
 
     def _use(self, model: Model) -> None:
         self.engine_loop.post(UseModel(model.decoder))
         self.panel.use_model(model)
         self._model_file = model.entry.path.name
+
+    def _play_ahead(self) -> None:
+        """Have the music of the next moment handed over, for the interpreter will be busy."""
+        done = threading.Event()
+        self.engine_loop.post(PlayAhead(STALL_NS, done))
+        done.wait(STALL_NS / 1e9)
 
     def _refuse(self, entry: ModelEntry, sentence: str) -> None:
         self.panel.say(f"{entry.name}: {sentence}")

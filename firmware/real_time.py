@@ -8,8 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 
-__all__ = ["DIN_BRIDGE", "ENGINE", "KERNEL_TIMERS", "MIDI_INPUT", "set_priority"]
+__all__ = ["DIN_BRIDGE", "ENGINE", "KERNEL_TIMERS", "MIDI_INPUT", "PANEL", "set_priority"]
 
+PANEL = 10
+"""Drawing, hands and the loading of models: before every other program, for each of them holds
+the interpreter now and then, and while it is kept from running the engine waits."""
 ENGINE = 70
 MIDI_INPUT = 71
 """What comes in, an outer clock above all, is passed on before the engine reckons."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 __all__ = [
     "BOARD_TOML",
+    "OLED_SPEEDS_HZ",
+    "PAD_ADDRESSES",
     "DinMidi",
     "DinSync",
     "Encoders",
@@ -32,6 +34,13 @@ _GPIO_RANGE = range(2, 28)  # what the 40-pin header brings out besides the HAT'
 _ADDRESS_RANGE = range(0x08, 0x78)  # the rest is reserved by the I2C specification
 _ENCODER_COUNT = 4
 
+OLED_SPEEDS_HZ = {"ssd1351": 20_000_000, "ssd1306": 10_000_000, "sh1106": 4_000_000}
+"""Each kind of display, and the fastest clock its datasheet allows: shortest cycles of 50, 100 and
+250 ns (SSD1351 rev. 1.5, SSD1306 rev. 1.1 table 13-4, SH1106 V2.3 at 2.4 V and more)."""
+
+PAD_ADDRESSES = {"tsc2007": (0x48, 0x49, 0x4A, 0x4B), "pinnacle": (0x2A,)}
+"""Each kind of pad, and the I2C addresses its chip can have, the usual one first."""
+
 _Section = TypeVar("_Section")
 
 
@@ -49,6 +58,7 @@ class I2c:
 
 @dataclass(frozen=True)
 class Oled:
+    kind: str
     spi_port: int
     spi_device: int
     sclk: Gpio
@@ -70,6 +80,7 @@ class Encoders:
 
 @dataclass(frozen=True)
 class Pad:
+    kind: str
     address: Address
     irq: Gpio
 
@@ -128,6 +139,15 @@ class PinMap:
             taken[pin] = owner
         return dict(sorted(taken.items()))
 
+    def with_display(self, kind: str) -> PinMap:
+        """The same board with another kind of display, clocked no faster than that allows."""
+        speed_hz = min(self.oled.speed_hz, OLED_SPEEDS_HZ[kind])
+        return replace(self, oled=replace(self.oled, kind=kind, speed_hz=speed_hz))
+
+    def with_pad(self, kind: str) -> PinMap:
+        """The same board with another kind of pad, at that kind's usual address."""
+        return replace(self, pad=replace(self.pad, kind=kind, address=PAD_ADDRESSES[kind][0]))
+
     def encoder(self, role: str) -> int:
         """The index of the encoder that plays ``role``; ``KeyError`` if none does."""
         try:
@@ -168,13 +188,36 @@ def parse_pin_map(data: dict[str, Any]) -> PinMap:
     if unknown:
         raise PinMapError(f"[{min(unknown)}] is not part of a board description.")
     pin_map.pins()
+    _check_oled(pin_map.oled)
     if pin_map.encoders.address == pin_map.pad.address:
         raise PinMapError(f"encoders and pad share the I2C address {pin_map.pad.address:#04x}.")
+    _check_pad(pin_map.pad)
     if pin_map.encoders.clockwise not in (1, -1):
         raise PinMapError("encoders.clockwise must be 1 or -1.")
     if len(set(pin_map.encoders.roles)) != _ENCODER_COUNT:
         raise PinMapError(f"encoders.roles must name {_ENCODER_COUNT} different roles.")
     return pin_map
+
+
+def _check_oled(oled: Oled) -> None:
+    fastest_hz = OLED_SPEEDS_HZ.get(oled.kind)
+    if fastest_hz is None:
+        kinds = ", ".join(OLED_SPEEDS_HZ)
+        raise PinMapError(f"oled.kind must be one of {kinds}, not {oled.kind!r}.")
+    if not 0 < oled.speed_hz <= fastest_hz:
+        raise PinMapError(
+            f"oled.speed_hz must be 1 to {fastest_hz} for the {oled.kind}, not {oled.speed_hz}."
+        )
+
+
+def _check_pad(pad: Pad) -> None:
+    addresses = PAD_ADDRESSES.get(pad.kind)
+    if addresses is None:
+        raise PinMapError(f"pad.kind must be {' or '.join(PAD_ADDRESSES)}, not {pad.kind!r}.")
+    if pad.address not in addresses:
+        *others, last = (f"{address:#04x}" for address in addresses)
+        known = f"{', '.join(others)} or {last}" if others else last
+        raise PinMapError(f"pad.address of a {pad.kind} must be {known}, not {pad.address:#04x}.")
 
 
 def _section(data: dict[str, Any], name: str, kind: type[_Section]) -> _Section:

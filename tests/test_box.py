@@ -6,12 +6,15 @@ import time
 import pytest
 
 from firmware.box import Box, BoxError
+from firmware.engine.controls import Set
 from firmware.library.state import load_state
 from firmware.midi.message import SoundingNotes
+from firmware.rhythm.drums import DRUMS
 from hardware.virtual.virtual_board import VirtualBoard
 from tests.small_models import small_model
 
 KICK, SNARE, HAT = 36, 38, 42
+MODEL = 3
 
 
 class Ears:
@@ -156,20 +159,234 @@ def test_controllers_come_in_and_go_out_and_do_not_come_round(playing):
     assert not [m for m in ears.messages + new if m[0] == 0xB0 and m[1] == 12]
 
 
-def test_learning_a_controller(playing):
+class Hands:
+    """Moves on the virtual board, one at a time: each is felt before the next."""
+
+    def __init__(self, board, box):
+        self.board, self.box = board, box
+        self.gestures = box.panel._gestures
+
+    @property
+    def controls(self):
+        return self.box.engine_loop.engine.controls
+
+    @property
+    def menu(self):
+        """The menu's chosen row, or its title row, as (title, label, value, editing)."""
+        view = self.gestures.menu.view(self.controls)
+        return None if view is None else (view.title, *view.rows[view.chosen], view.editing)
+
+    def shift(self, down):
+        self.board.press("shift", down)
+        until(lambda: (self.gestures._shift_ns is not None) == down)
+
+    def hold_model(self, down):
+        self.board.push(MODEL, down)
+        until(lambda: (MODEL in self.gestures._pressed) == down)
+
+    def click_model(self):
+        self.hold_model(True)
+        self.hold_model(False)
+
+    def field(self, place, held_s=0.0):
+        self.board.touch((1 + 2 * (place % 3)) / 6, 1 - (1 + 2 * (place // 3)) / 6)
+        until(lambda: self.gestures._touching)
+        time.sleep(held_s)
+        self.board.lift()
+        until(lambda: not self.gestures._touching)
+
+    def touch(self, x, y):
+        """Where the head is then; the pad reads in steps of its own."""
+        self.board.touch(x, y)
+        until(lambda: self.controls["x"] == pytest.approx(x, abs=0.03))
+        until(lambda: self.controls["y"] == pytest.approx(y, abs=0.03))
+        self.board.lift()
+        until(lambda: not self.controls["touch"])
+
+    def open_menu(self, section, label):
+        """With the cursor on a row."""
+        self.shift(True)
+        self.click_model()
+        self.shift(False)
+        self.turn_to(section)
+        self.click_model()
+        self.turn_to(label)
+
+    def turn_to(self, label):
+        for _ in range(20):
+            if self.menu[1] == label:
+                return
+            before = self.menu
+            self.board.turn(MODEL, 1)
+            until(lambda before=before: self.menu != before)
+        raise AssertionError(f"there is no {label}")
+
+
+@pytest.fixture
+def hands(playing):
     board, _, box = playing
-    for move in (lambda: board.press("shift", True), lambda: board.push(3, True)):
-        move()
-        time.sleep(0.1)
-    board.push(3, False)
+    return Hands(board, box)
+
+
+def test_learning_a_controller(playing, hands):
+    board, _, box = playing
+    hands.open_menu("MIDI", "Learn a control")
+    hands.click_model()
     until(lambda: "Learn: move a control" in box.panel._message)
-    board.press("shift", False)
-    time.sleep(0.1)
     board.turn(1, 1)
     until(lambda: "noise" in box.panel._message)
     box.receive(time.monotonic_ns(), "keys", bytes([0xB0, 99, 127]))
-    until(lambda: box.engine_loop.engine.controls["noise"] == 2.0)
+    until(lambda: hands.controls["noise"] == 2.0)
     assert (99, "noise") in box._state_to_save().controllers
+    hands.open_menu("MIDI", "Forget learnt")
+    hands.click_model()
+    until(lambda: (17, "noise") in box._state_to_save().controllers)
+
+
+def test_a_click_on_model_turns_the_page(playing, hands):
+    board, _, _ = playing
+    board.press("stop", True)
+    until(lambda: not hands.box.engine_loop.engine.state.playing)
+    time.sleep(0.2)
+    pictures = set()
+    for page in (1, 2, 0):
+        pictures.add(board.oled.snapshot()[1])
+        hands.click_model()
+        until(lambda page=page: hands.controls["page"] == page)
+        until(lambda: board.oled.snapshot()[1] not in pictures or len(pictures) == 3)
+        time.sleep(0.2)
+    assert len(pictures) == 3
+
+
+def test_a_snapshot_is_stored_and_recalled(playing, hands):
+    board, ears, box = playing
+    hands.touch(0.9, 0.1)
+    board.press("kick", True)
+    board.press("kick", False)
+    until(lambda: hands.controls.muted == {"kick"})
+    stored = hands.controls
+    hands.hold_model(True)
+    hands.field(4, held_s=0.8)
+    hands.hold_model(False)
+    until(lambda: box.panel.snapshots[4] is not None)
+    assert hands.controls["page"] == 0
+    assert hands.controls["x"] == stored["x"], "a field does not move the head"
+    hands.touch(0.1, 0.9)
+    board.press("kick", True)
+    board.press("kick", False)
+    board.turn(2, 4)
+    until(lambda: hands.controls["tempo"] != stored["tempo"] and not hands.controls.muted)
+    hands.hold_model(True)
+    hands.field(4)
+    hands.hold_model(False)
+    until(lambda: hands.controls.muted == {"kick"})
+    assert hands.controls == stored
+    new = ears.wait_for(lambda new: len(ons(new, SNARE)) > 4)
+    assert not ons(new, KICK)
+
+
+def test_mute_buttons_store_with_model_held_and_recall_with_shift(playing, hands):
+    board, _, box = playing
+    hands.touch(0.9, 0.1)
+    stored = hands.controls
+    hands.hold_model(True)
+    board.press("snare", True)
+    until(lambda: box.panel.snapshots[1] is not None)
+    board.press("snare", False)
+    hands.hold_model(False)
+    hands.touch(0.1, 0.9)
+    hands.shift(True)
+    board.press("snare", True)
+    until(lambda: hands.controls == stored)
+    board.press("snare", False)
+    hands.shift(False)
+    time.sleep(0.2)
+    assert hands.controls == stored
+
+
+def test_a_recall_glides_if_the_player_wants_it(playing, hands):
+    _, _, box = playing
+    hands.touch(0.9, 0.1)
+    stored = hands.controls
+    hands.hold_model(True)
+    hands.field(0, held_s=0.8)
+    hands.hold_model(False)
+    until(lambda: box.panel.snapshots[0] is not None)
+    hands.touch(0.1, 0.1)
+    box.engine_loop.post(Set("glide", 2))
+    until(lambda: hands.controls["glide"] == 2)
+    hands.hold_model(True)
+    hands.field(0)
+    hands.hold_model(False)
+    until(lambda: 0.2 < hands.controls["x"] < 0.8)
+    until(lambda: hands.controls["x"] == stored["x"])
+
+
+def test_nine_mutes_on_the_pad(playing, hands):
+    _, ears, _ = playing
+    keys = [drum.key for drum in DRUMS]
+    hands.shift(True)
+    for place in range(9):
+        hands.field(place)
+        until(lambda place=place: hands.controls.muted == set(keys[: place + 1]))
+    hands.shift(False)
+    ears.wait_for(lambda new: new.count(b"\xf8") > 4)  # what was handed over before has sounded
+    new = ears.wait_for(lambda new: new.count(b"\xf8") > 48)
+    assert not [message for message in new if message[0] & 0xF0 == 0x90]
+    hands.shift(True)
+    hands.field(1)
+    hands.shift(False)
+    ears.wait_for(lambda new: ons(new, SNARE))
+    assert hands.controls["x"] == 0.5
+
+
+def test_the_menu_changes_the_channel_of_the_notes(playing, hands):
+    board, ears, _ = playing
+    assert {m[0] for m in ons(ears.wait_for(lambda new: ons(new, KICK)), KICK)} == {0x99}
+    hands.open_menu("MIDI", "Channel")
+    hands.click_model()
+    until(lambda: hands.menu == ("MIDI", "Channel", "10", True))
+    board.turn(MODEL, -7)
+    until(lambda: hands.menu[2] == "3")
+    ears.wait_for(lambda new: any(m[0] == 0x92 for m in ons(new, KICK)))
+    new = ears.wait_for(lambda new: len(ons(new, SNARE)) > 8)
+    assert {m[0] for m in ons(new, SNARE)} == {0x92}
+    board.press("stop", True)
+    until(lambda: ears.messages[-1] == b"\xfc")
+    assert ears.sounding.end_all() == [], "no note is left on the channel of before"
+
+
+def test_a_drum_gets_another_note_and_it_is_kept(models, tmp_path):
+    state = tmp_path / "state.json"
+    for note in (36, 40):
+        board, ears = VirtualBoard(), Ears()
+        box = Box(board, [ears], [models], state)
+        box.start(play=True)
+        try:
+            ears.wait_for(lambda new, note=note: ons(new, note))
+            if note == 36:
+                hands = Hands(board, box)
+                hands.open_menu("Notes", "Kick")
+                hands.click_model()
+                until(lambda hands=hands: hands.menu[3])
+                for _ in range(4):
+                    time.sleep(0.1)  # slowly: each detent counts once
+                    board.turn(MODEL, 1)
+                ears.wait_for(lambda new: ons(new, 40))
+        finally:
+            box.close()
+            board.close()
+
+
+def test_the_menu_ends_a_calibration_of_a_pad_that_was_not_touched(playing, hands):
+    _, _, box = playing
+    hands.open_menu("Pad", "Calibrate")
+    hands.click_model()
+    until(lambda: hands.gestures.calibrating)
+    hands.click_model()
+    until(lambda: "too briefly" in box.panel._message)
+    assert box._state_to_save().calibration is None
+    hands.touch(0.9, 0.1)
 
 
 def test_a_clock_that_comes_in_leads(playing):

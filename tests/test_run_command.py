@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 
 import pytest
@@ -32,10 +33,15 @@ def start(tmp_path, *options):
 
 def read_until(process, pattern):
     lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if found := re.search(pattern, line):
-            return found
+    overdue = threading.Timer(60, process.kill)
+    overdue.start()
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if found := re.search(pattern, line):
+                return found
+    finally:
+        overdue.cancel()
     raise AssertionError("".join(lines))
 
 
@@ -55,10 +61,10 @@ def test_it_serves_its_page_and_ends_cleanly_at_a_signal(tmp_path, ending):
 
 
 def test_a_wrong_settings_file_is_told_and_the_box_plays(tmp_path):
-    (tmp_path / "midi.toml").write_text("[clock]\nsource = 'sun'\n")
+    (tmp_path / "midi.toml").write_text("[controllers]\nchannel = 17\n")
     process = start(tmp_path)
     try:
-        assert read_until(process, r"midi\.toml: 'source' in 'clock' is auto")
+        assert read_until(process, r"midi\.toml: 'channel' in 'controllers' is a whole number")
         assert read_until(process, r"http://")
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)

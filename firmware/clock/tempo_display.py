@@ -12,6 +12,10 @@ CONVINCED = 6
 shown, for so many pulses: a quarter of a beat."""
 
 
+LEAST = 0.75
+"""Hundredths that are always allowed: half of one is rounding, the rest keeps it in place."""
+
+
 class TempoDisplay:
     """``hundredths`` of a beat a minute; None until there is an estimate."""
 
@@ -24,7 +28,8 @@ class TempoDisplay:
         tempo = HUNDREDTHS_MINUTE_NS / PPQN / period
         if self.hundredths is None:
             self.hundredths = round(tempo)
-        differs = abs(tempo - self.hundredths) > max(tempo * SIGMAS * doubt / period, 1.0)
+        allowed = max(tempo * SIGMAS * doubt / period, LEAST)
+        differs = abs(tempo - self.hundredths) > allowed
         self._differs = self._differs + 1 if differs else 0
         if self._differs >= CONVINCED:
             self.hundredths, self._differs = round(tempo), 0

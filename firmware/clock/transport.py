@@ -152,12 +152,27 @@ class Transport:
             return None
         if self.stop_when_lost or self.source is ClockSource.EXTERNAL:
             return self.stop(now_ns)
-        # On along the line of the last estimate: nothing jumps.
+        self._go_on_alone(now_ns)
+        return None
+
+    def choose(self, source: ClockSource, now_ns: int) -> Change | None:
+        """The player chooses the clock; with the box's own, no other is awaited or followed."""
+        self.source = source
+        if source is not ClockSource.INTERNAL:
+            return None
+        if self.phase is Phase.ARMED:
+            self.phase = Phase.STOPPED
+            return self.play(now_ns, from_top=False)
+        if self.external:
+            self._go_on_alone(now_ns)
+        return None
+
+    def _go_on_alone(self, now_ns: int) -> None:
+        """On along the line of the last estimate: nothing jumps."""
         pulse = int(self.follower.position_at(now_ns, PPQN))
         self.tempo = self.follower.bpm_hundredths() or self.tempo
         self.line = TempoLine(Fraction(pulse, PPQN), self.follower.time_of(pulse, PPQN), self.tempo)
         self.external, self._fell_back = False, True
-        return None
 
     def hears_clock(self, now_ns: int) -> bool:
         """Whether an outer clock runs now, followed or not."""

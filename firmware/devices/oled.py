@@ -1,66 +1,22 @@
-"""The display: luma's SSD1351 driver, with a path for whole windows of ready pixels.
+"""The colour display: luma's SSD1351 driver, with a path for whole windows of ready pixels.
 
-luma converts a picture pixel by pixel in Python and sends it by ``SpiDev.writebytes``, which holds
-the interpreter for the whole transfer. Here luma sets the chip up and sends commands; pixels go as
-they are, by ``writebytes2``, which lets other threads run meanwhile.
+luma converts a picture pixel by pixel in Python. Here luma sets the chip up and sends commands;
+pixels go as they are.
 """
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import numpy as np
-from gpiozero import OutputDevice
-from luma.core.interface.serial import spi
 from luma.oled.device import ssd1351
 
+from firmware.devices.luma_spi import BufferSpi, switch_off
 from hardware.board import Board
 
 __all__ = ["HEIGHT", "WIDTH", "Oled"]
 
 WIDTH = HEIGHT = 128
-
-_RESET_S = 0.01  # the chip needs 2 µs low and as long after; the module's capacitor needs more
-
-
-class _LumaPins:
-    """The few functions of RPi.GPIO that luma's ``spi`` calls, over gpiozero."""
-
-    LOW, HIGH, OUT = 0, 1, 0
-
-    def __init__(self, pin_factory: Any) -> None:
-        self._pin_factory = pin_factory
-        self._outputs: dict[int, OutputDevice] = {}
-
-    def setup(self, pin: int, mode: int) -> None:
-        self._outputs[pin] = OutputDevice(pin, initial_value=None, pin_factory=self._pin_factory)
-
-    def output(self, pin: int, level: int) -> None:
-        # D/C turns round six times a window: straight to the pin, past OutputDevice's checks.
-        self._outputs[pin].pin.state = level
-
-    def close(self) -> None:
-        for output in self._outputs.values():
-            output.close()
-
-
-class _BufferSpi(spi):
-    """luma's ``spi``, but bytes reach py-spidev as a buffer and in one piece.
-
-    py-spidev cuts a long buffer itself, at the kernel's ``spidev.bufsiz``.
-    """
-
-    def data(self, data: Any) -> None:
-        self._gpio.output(self._DC, self._data_mode)
-        self._write_bytes(data)
-
-    def _write_bytes(self, data: Any) -> None:
-        self._spi.writebytes2(bytes(data) if isinstance(data, list) else data)
-
-    def cleanup(self) -> None:
-        super().cleanup()
-        self._gpio.close()
 
 
 class Oled(ssd1351):
@@ -71,19 +27,7 @@ class Oled(ssd1351):
     """
 
     def __init__(self, board: Board) -> None:
-        wiring = board.pin_map.oled
-        serial = _BufferSpi(
-            spi=board.spi,
-            gpio=_LumaPins(board.pin_factory),
-            port=wiring.spi_port,
-            device=wiring.spi_device,
-            bus_speed_hz=wiring.speed_hz,
-            gpio_DC=wiring.dc,
-            gpio_RST=wiring.reset,
-            reset_hold_time=_RESET_S,
-            reset_release_time=_RESET_S,
-        )
-        super().__init__(serial, WIDTH, HEIGHT, bgr=wiring.bgr)
+        super().__init__(BufferSpi(board), WIDTH, HEIGHT, bgr=board.pin_map.oled.bgr)
 
     def show_window(self, x: int, y: int, width: int, height: int, pixels: Any) -> None:
         """Fill the window whose top left corner is (x, y) with ``pixels``.
@@ -119,7 +63,4 @@ class Oled(ssd1351):
 
     def close(self) -> None:
         """Switch the display off and let go of the bus and the pins."""
-        with contextlib.suppress(OSError):
-            self.hide()
-            self.clear()
-        self._serial_interface.cleanup()
+        switch_off(self)

@@ -1,83 +1,49 @@
-"""The box's controls: what the player can set, and the commands that set it.
-
-To add a knob: add a Parameter here, read ``controls[name]`` where it acts (engine.py), and give
-it an encoder in firmware/panel/gestures.py.
-"""
+"""The box's controls as one reading, and the commands that set them and move the transport."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
-from firmware.clock.swing import STRAIGHT
-from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
+import numpy as np
+
+from firmware.engine.parameters import PARAMETERS, threshold_of_drum
 from firmware.rhythm.drums import DRUMS
+from firmware.rhythm.pattern import FloatArray
 
 __all__ = [
     "CONTROL_NAMES",
+    "MUTES",
     "MUTE_GROUPS",
-    "PARAMETERS",
     "Adjust",
     "Command",
     "Continue",
     "Controls",
+    "Cycle",
     "Mute",
     "Nudge",
-    "Parameter",
     "Play",
     "Set",
     "Stop",
-    "muted_drums",
 ]
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """A continuous control. ``step`` is one detent of an encoder."""
-
-    name: str
-    minimum: float
-    maximum: float
-    default: float
-    step: float
-
-    def clamp(self, value: float) -> float:
-        return min(max(value, self.minimum), self.maximum)
-
-
-PARAMETERS: dict[str, Parameter] = {
-    parameter.name: parameter
-    for parameter in (
-        Parameter("x", 0.0, 1.0, 0.5, 0.01),
-        Parameter("y", 0.0, 1.0, 0.5, 0.01),
-        # Onset probability above which a drum sounds.
-        Parameter("threshold", 0.02, 0.98, 0.3, 0.02),
-        # Standard deviation, in units of z, of the head's stray; drawn anew at each loop.
-        Parameter("noise", 0.0, 2.0, 0.0, 0.05),
-        # Hundredths of a beat a minute.
-        Parameter("tempo", MIN_TEMPO, MAX_TEMPO, 12_000, 100),
-        # Half time, normal, double time: powers of two.
-        Parameter("octave", -1, 1, 0, 1),
-        # Percent of a pair of 16ths at which the second one falls.
-        Parameter("swing", STRAIGHT, 75, STRAIGHT, 1),
-    )
+MUTE_GROUPS: dict[str, frozenset[str]] = {
+    "kick": frozenset({"kick"}),
+    "snare": frozenset({"snare"}),
+    "hat": frozenset(drum.key for drum in DRUMS if drum.key.endswith("hat")),
 }
+"""What each mute button silences: keys of DRUMS."""
 
-MUTE_GROUPS: dict[str, frozenset[int]] = {
-    "kick": frozenset(i for i, drum in enumerate(DRUMS) if drum.key == "kick"),
-    "snare": frozenset(i for i, drum in enumerate(DRUMS) if drum.key == "snare"),
-    "hat": frozenset(i for i, drum in enumerate(DRUMS) if drum.key.endswith("hat")),
+MUTES: dict[str, frozenset[str]] = {
+    **{drum.key: frozenset({drum.key}) for drum in DRUMS},
+    **MUTE_GROUPS,
 }
-"""What each mute button silences, as indices into DRUMS."""
+"""Everything that can be muted by a name: each drum, and the buttons' groups."""
 
-
-CONTROL_NAMES = frozenset(PARAMETERS.keys() | MUTE_GROUPS.keys())
+CONTROL_NAMES = frozenset(PARAMETERS.keys() | MUTES.keys())
 """Everything that a MIDI controller can be given to."""
-
-
-def muted_drums(groups: frozenset[str]) -> frozenset[int]:
-    """Indices of the drums that a set of mute groups silences."""
-    return frozenset().union(*(MUTE_GROUPS[group] for group in groups))
 
 
 class Set(NamedTuple):
@@ -94,10 +60,16 @@ class Adjust(NamedTuple):
     steps: float
 
 
-class Mute(NamedTuple):
-    """Mute or unmute a group; ``on`` None toggles it."""
+class Cycle(NamedTuple):
+    """Go to the next of a parameter's choices, and from the last to the first."""
 
-    group: str
+    name: str
+
+
+class Mute(NamedTuple):
+    """Mute or unmute one of MUTES; ``on`` None toggles it."""
+
+    name: str
     on: bool | None = None
 
 
@@ -119,7 +91,7 @@ class Stop(NamedTuple):
     """Stop and silence everything; while stopped, silence again (panic)."""
 
 
-Command = Set | Adjust | Mute | Play | Continue | Stop | Nudge
+Command = Set | Adjust | Cycle | Mute | Play | Continue | Stop | Nudge
 
 
 @dataclass(frozen=True)
@@ -128,6 +100,7 @@ class Controls:
 
     values: dict[str, float]
     muted: frozenset[str] = frozenset()
+    """keys of DRUMS"""
 
     @classmethod
     def defaults(cls) -> Controls:
@@ -136,7 +109,23 @@ class Controls:
     def __getitem__(self, name: str) -> float:
         return self.values[name]
 
-    def apply(self, command: Set | Adjust | Mute) -> Controls:
+    @cached_property
+    def thresholds(self) -> FloatArray:
+        """The onset probability above which each drum sounds, (9,)."""
+        limit = PARAMETERS["threshold"].clamp
+        own = (self.values[threshold_of_drum(drum.key)] for drum in DRUMS)
+        return np.array([limit(self.values["threshold"] + part) for part in own], np.float32)
+
+    @cached_property
+    def muted_drums(self) -> frozenset[int]:
+        """Indices of the drums that are muted."""
+        return frozenset(i for i, drum in enumerate(DRUMS) if drum.key in self.muted)
+
+    def is_muted(self, name: str) -> bool:
+        """Whether all of one of MUTES is silent."""
+        return MUTES[name] <= self.muted
+
+    def apply(self, command: Set | Adjust | Cycle | Mute) -> Controls:
         """The controls after a command. Raises KeyError for a name that does not exist."""
         match command:
             case Set(name, value):
@@ -144,13 +133,19 @@ class Controls:
             case Adjust(name, steps):
                 # Rounded to 1e-9, so that a hundred small steps end where one large step does.
                 return self._with(name, round(self.values[name] + steps * PARAMETERS[name].step, 9))
-            case Mute(group, on):
-                if group not in MUTE_GROUPS:
-                    raise KeyError(group)
-                turn_on = group not in self.muted if on is None else on
-                return Controls(
-                    self.values, self.muted | {group} if turn_on else self.muted - {group}
-                )
+            case Cycle(name):
+                parameter = PARAMETERS[name]
+                place = round(self.values[name] - parameter.minimum) + 1
+                return self._with(name, parameter.minimum + place % len(parameter.choices))
+            case Mute(name, on):
+                turn_on = not self.is_muted(name) if on is None else on
+                muted = self.muted | MUTES[name] if turn_on else self.muted - MUTES[name]
+                return replace(self, muted=muted)
+
+    def apply_all(self, commands: Iterable[Set]) -> Controls:
+        """The controls after some commands."""
+        values = {name: PARAMETERS[name].clamp(value) for name, value in commands}
+        return replace(self, values=self.values | values)
 
     def _with(self, name: str, value: float) -> Controls:
         return Controls({**self.values, name: PARAMETERS[name].clamp(value)}, self.muted)

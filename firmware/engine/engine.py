@@ -8,28 +8,36 @@ second.
 
 from __future__ import annotations
 
-import math
+import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
-
-import numpy as np
+from operator import itemgetter
 
 from firmware.clock.clock_input import ClockInput
 from firmware.clock.swing import swing_delay
 from firmware.clock.tempo import TempoLine
-from firmware.clock.transport import Change, Phase, Transport
+from firmware.clock.transport import Change, ClockSource, Phase, Transport
 from firmware.engine.clock_out import ClockOut
-from firmware.engine.controls import Continue, Controls, Nudge, Play, Stop, muted_drums
-from firmware.engine.orders import AddRoute, Announce, Order, Received, RemoveRoute, UseModel
-from firmware.engine.route import Route
+from firmware.engine.controls import Adjust, Continue, Controls, Cycle, Nudge, Play, Set, Stop
+from firmware.engine.orders import (
+    AddRoute,
+    Announce,
+    Order,
+    PlayAhead,
+    Received,
+    RemoveRoute,
+    UseModel,
+)
+from firmware.engine.parameters import CLOCK_SOURCES, WHEN_LOST
+from firmware.engine.performance import Performance
+from firmware.engine.route import PANEL_SETTINGS, Route, panel_settings
+from firmware.engine.snapshots import Recall
 from firmware.engine.state import EngineState
 from firmware.midi.message import CONTINUE, START, STOP, TimedMessage, song_position
 from firmware.midi.note_echo import NoteEcho
 from firmware.rhythm.decoder import Decoder
-from firmware.rhythm.latent_map import pad_to_z, z_to_pad
-from firmware.rhythm.pattern import TICKS, Hit, Pattern
 
 __all__ = ["HANDOVER_NS", "Engine"]
 
@@ -38,6 +46,9 @@ HANDOVER_NS = 5_000_000
 
 STALL_NS = 250_000_000
 """Later than this (the machine slept), the music goes on from now: no burst of missed ticks."""
+
+_passed_on = itemgetter("source", "when_lost", *sorted(PANEL_SETTINGS))
+"""Of the controls' values, those that act on the transport and on the routes."""
 
 IDLE_NS = 1_000_000_000
 WATCH_NS = 50_000_000
@@ -54,23 +65,19 @@ class Engine:
         controls: Controls | None = None,
         seed: int = 0,
     ) -> None:
-        self.decoder = decoder
+        self.performance = Performance(decoder, controls or Controls.defaults(), seed)
         self.routes = list(routes)
-        self.controls = controls or Controls.defaults()
         self.transport = Transport(int(self.controls["tempo"]), lead_ns=HANDOVER_NS)
         self._clock_input = ClockInput()
         self._note_echo = NoteEcho()
         self._clock_out = ClockOut(self._clock_input.sent)
         self._orders: deque[Order] = deque()
-        self._random = np.random.default_rng(seed)
-        self._stray = np.zeros(2)
         self._tick = 0
         self._last_tick_ns = 0
-        self._head = self._head_on_pad = (math.nan, math.nan)
-        self._pattern: Pattern | None = None
+        self._ahead_ns = 0
+        self._awaited: list[threading.Event] = []
         self._late_ticks = 0
-        self._set_rate()
-        self._move_head()
+        self._apply_settings(0)
         self.state = EngineState(self.controls, decoder.info, self.transport.tempo)
         self._publish(0)
 
@@ -85,18 +92,24 @@ class Engine:
         self._follow(self.transport.watch(now_ns), now_ns)
         if self._playing:
             self._skip_stall(now_ns)
-            while self._deadline() <= now_ns:
+            while self._deadline() <= max(now_ns, self._ahead_ns):
                 self._hand_over(now_ns)
             due_ns = self._deadline()
         else:
             due_ns = self._idle(now_ns)
         self._publish(now_ns)
+        while self._awaited:
+            self._awaited.pop().set()
         return min(due_ns, now_ns + WATCH_NS) if self.transport.external else due_ns
 
     def close(self, now_ns: int) -> None:
         """Stop and silence everything."""
         self._stop(now_ns)
         self._publish(now_ns)
+
+    @property
+    def controls(self) -> Controls:
+        return self.performance.controls
 
     @property
     def next_tick(self) -> int | None:
@@ -132,18 +145,31 @@ class Engine:
                 self._use(decoder)
             case AddRoute(route):
                 self._remove_route(route.output.name)
+                route.follow_panel(panel_settings(self.controls))
                 # Whatever played there before us, a crash of our own perhaps, may have left notes.
                 route.panic(now_ns)
                 route.start(self._last_tick_ns)
                 self.routes.append(route)
             case RemoveRoute(name):
                 self._remove_route(name)
+            case PlayAhead(ahead_ns, done):
+                self._ahead_ns = now_ns + ahead_ns
+                self._awaited.append(done)
+            case Recall():
+                self._change(lambda: self.performance.recall(order, self.next_tick), now_ns)
             case _:
-                self._set_controls(self.controls.apply(order))
+                if isinstance(order, Set | Adjust | Cycle):
+                    self.performance.take_over(order.name)
+                controls = self.controls.apply(order)
+                self._change(
+                    lambda: self.performance.set_controls(controls, self.next_tick), now_ns
+                )
 
     def _follow(self, change: Change | None, now_ns: int) -> None:
         """Do what a transition of the transport asks for."""
         transport = self.transport
+        if change in (Change.HALTED, Change.MOVED):
+            self._change(self.performance.arrive, now_ns)
         if change is Change.STARTED:
             self._begin(transport.start_ns)
             place = [START] if transport.beat == 0 else [song_position(transport.beat), CONTINUE]
@@ -173,24 +199,34 @@ class Engine:
 
     def _use(self, decoder: Decoder) -> None:
         beat = self._beat(self._tick)
-        self.decoder = decoder
-        self._set_rate()
+        self.performance.use(decoder)
         self._tick = self._first_tick_at(beat)
-        self._pattern = None
-        self._move_head()
 
-    def _set_controls(self, controls: Controls) -> None:
-        beat, played = self._beat(self._tick), self._beat(max(self._tick - 1, 0))
-        changed_tempo = controls["tempo"] != self.controls["tempo"]
-        changed_octave = controls["octave"] != self.controls["octave"]
-        self.controls = controls
-        self._move_head()
-        if changed_tempo:
+    def _change(self, change: Callable[[], None], now_ns: int) -> None:
+        """Do something to the performance, and what follows from it elsewhere."""
+        before, rate = self.controls, self.performance.rate
+        change()
+        after = self.controls
+        if after is before:
+            return
+        if after["tempo"] != before["tempo"]:
             # From the last tick that is out of our hands already.
-            self.transport.set_tempo(int(controls["tempo"]), played)
-        if changed_octave:
-            self._set_rate()
-            self._tick = self._first_tick_at(beat)
+            self.transport.set_tempo(int(after["tempo"]), self._beat(max(self._tick - 1, 0)))
+        if after["octave"] != before["octave"]:
+            self._tick = self._first_tick_at(self._tick / rate)
+        if _passed_on(after.values) != _passed_on(before.values):
+            self._apply_settings(now_ns)
+
+    def _apply_settings(self, now_ns: int) -> None:
+        """Pass on the controls that act elsewhere."""
+        controls, transport = self.controls, self.transport
+        transport.stop_when_lost = WHEN_LOST[round(controls["when_lost"])] == "stop"
+        source = ClockSource(CLOCK_SOURCES[round(controls["source"])])
+        if source is not transport.source:
+            self._follow(transport.choose(source, now_ns), now_ns)
+        settings = panel_settings(controls)
+        for route in self.routes:
+            route.follow_panel(settings)
 
     def _remove_route(self, name: str) -> None:
         for route in [route for route in self.routes if route.output.name == name]:
@@ -199,20 +235,14 @@ class Engine:
 
     # Ticks and beats
 
-    def _set_rate(self) -> None:
-        """The loop's ticks a beat: the model's, at half, normal or double time."""
-        self._octave = Fraction(2) ** round(self.controls["octave"])
-        self._rate = self.decoder.info.ticks_per_beat * self._octave
-
     def _beat(self, tick: int) -> Fraction:
-        return tick / self._rate
+        return self.performance.beat(tick)
 
     def _first_tick_at(self, beat: Fraction) -> int:
-        """The first tick at or after ``beat``."""
-        return int(-(-beat * self._rate // 1))
+        return self.performance.first_tick_at(beat)
 
     def _time_of(self, tick: int) -> int:
-        rate = self._rate
+        rate = self.performance.rate
         return self.transport.line.time_of(tick * rate.denominator, rate.numerator)
 
     def _deadline(self) -> int:
@@ -225,39 +255,21 @@ class Engine:
             self.transport.nudge(late_ns + HANDOVER_NS)
 
     def _hand_over(self, now_ns: int) -> None:
+        # First, for a tempo that glides bends the line from the tick before.
+        self._change(lambda: self.performance.proceed(self._tick), now_ns)
         # An outer clock's estimate may move back; what has been handed over stays.
         tick_ns = max(self._time_of(self._tick), self._last_tick_ns)
         tick_length_ns = max(self._time_of(self._tick + 1) - tick_ns, 1)
         if tick_ns > self.transport.start_ns and now_ns > self._deadline() + HANDOVER_NS:
             self._late_ticks += 1  # its early hits may be too
-        if self._tick % TICKS == 0:
-            self._stray = self._random.standard_normal(2)
-            self._move_head()
         clock = self._clock_out.up_to(self._beat(self._tick), self.transport.line)
-        delay = swing_delay(self._tick, self._rate, self.controls["swing"])
-        hits = self._hits()
+        delay = swing_delay(self._tick, self.performance.rate, self.controls["swing"])
+        hits = self.performance.hits(self._tick)
         for route in self.routes:
             sent = route.play(clock, hits, tick_ns, tick_length_ns, delay)
             self._note_echo.sent(sent)
         self._last_tick_ns = tick_ns
         self._tick += 1
-
-    def _hits(self) -> list[Hit]:
-        if self._pattern is None:
-            self._pattern = self.decoder.decode(*self._head)
-        muted = muted_drums(self.controls.muted)
-        hits = self._pattern.hits(self._tick % TICKS, self.controls["threshold"])
-        return [hit for hit in hits if hit.drum not in muted]
-
-    def _move_head(self) -> None:
-        """The playback head as z: the finger's place and the loop's stray, kept on the map."""
-        extent = self.decoder.info.z_extent
-        place = pad_to_z(self.controls["x"], self.controls["y"], extent)
-        z1, z2 = np.clip(place + self.controls["noise"] * self._stray, -extent, extent)
-        head = float(z1), float(z2)
-        if head != self._head:
-            self._head, self._pattern = head, None
-            self._head_on_pad = z_to_pad(*head, extent)
 
     # Messages and state
 
@@ -278,7 +290,7 @@ class Engine:
         return due_ns
 
     def _publish(self, now_ns: int) -> None:
-        transport = self.transport
+        transport, performance = self.transport, self.performance
         line: TempoLine | None = None
         tempo = transport.tempo
         if transport.external or (not self._playing and transport.hears_clock(now_ns)):
@@ -288,17 +300,20 @@ class Engine:
         state = replace(
             self.state,
             controls=self.controls,
-            info=self.decoder.info,
+            info=performance.decoder.info,
             tempo=tempo,
             phase=transport.phase,
             external=transport.external,
-            octave=self._octave,
+            octave=performance.octave,
             line=line,
-            head=self._head_on_pad,
+            head=performance.head,
+            # Decoded when its tick comes; a moving finger asks for far more than can be heard.
+            pattern=performance.pattern
+            or (self.state.pattern if self._playing else performance.heard()),
             late_ticks=self._late_ticks,
             looped=tuple(sorted(self._clock_input.looped | self._note_echo.looped)),
         )
-        if state != self.state:
+        if state != self.state or state.pattern is not self.state.pattern:
             self.state = state
 
     def _line_at(self, beat: Fraction, tempo: int) -> TempoLine:

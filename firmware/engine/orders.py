@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 from firmware.engine.controls import Command
 from firmware.engine.route import Route
+from firmware.engine.snapshots import Recall
 from firmware.rhythm.decoder import Decoder
 
-__all__ = ["AddRoute", "Announce", "Order", "Received", "RemoveRoute", "UseModel"]
+__all__ = ["AddRoute", "Announce", "Order", "PlayAhead", "Received", "RemoveRoute", "UseModel"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,17 @@ class UseModel:
     """Command: play this decoder from the next tick on. The engine thread owns it from then on."""
 
     decoder: Decoder
+
+
+@dataclass(frozen=True)
+class PlayAhead:
+    """Command: hand over the music of the next ``ahead_ns`` now, then set ``done``.
+
+    For what will hold the interpreter for longer than a tick.
+    """
+
+    ahead_ns: int
+    done: threading.Event
 
 
 @dataclass(frozen=True)
@@ -48,4 +61,4 @@ class RemoveRoute:
     name: str
 
 
-Order = Command | UseModel | Received | Announce | AddRoute | RemoveRoute
+Order = Command | Recall | UseModel | PlayAhead | Received | Announce | AddRoute | RemoveRoute

@@ -13,9 +13,9 @@ from firmware.engine.route import Route, RouteSettings
 from firmware.midi.message import TimedMessage
 from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.latent_map import z_to_pad
-from firmware.rhythm.pattern import TICKS
+from firmware.rhythm.pattern import beats_per_bar
 
-__all__ = ["RENDER_PPQ", "beats_per_bar", "render"]
+__all__ = ["RENDER_PPQ", "render"]
 
 RENDER_PPQ = 9_600
 """Ticks a quarter note in the file: 1/400 of a tick of the loop, so that microtiming is kept."""
@@ -35,11 +35,6 @@ class _Recorder:
     def flush(self) -> None: ...
 
     def close(self) -> None: ...
-
-
-def beats_per_bar(ticks_per_beat: int) -> int:
-    """Four, or what a loop of 96 ticks holds where that is less (three at 32 ticks a beat)."""
-    return max(min(4, TICKS // ticks_per_beat), 1)
 
 
 def render(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from firmware.engine.controls import Controls
+from firmware.engine.parameters import note_of_drum
 from firmware.engine.sequencer import GATE_NS, GENERAL_MIDI, DrumVoice, Sequencer
 from firmware.midi.message import MidiOut, TimedMessage, all_notes_off
+from firmware.rhythm.drums import DRUMS
 from firmware.rhythm.pattern import Hit
 
-__all__ = ["Route", "RouteSettings"]
+__all__ = ["PANEL_SETTINGS", "Route", "RouteSettings", "panel_settings"]
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,45 @@ class RouteSettings:
     """send the pad and the knobs as controllers"""
 
 
+PANEL_SETTINGS = frozenset(
+    {"channel", "gate", "fixed_velocity", "clock_out", "clock_stopped", "controllers_out"}
+) | {note_of_drum(drum.key) for drum in DRUMS}
+"""The controls that ``panel_settings`` reads."""
+
+
+def panel_settings(controls: Controls) -> RouteSettings:
+    """What the player chose at the panel, for the ports that follow it."""
+    channel = int(controls["channel"]) - 1
+    return RouteSettings(
+        voices=tuple(DrumVoice(channel, int(controls[note_of_drum(d.key)])) for d in DRUMS),
+        velocity=int(controls["fixed_velocity"]) or None,
+        gate_ns=int(controls["gate"]) * 1_000_000,
+        clock=bool(controls["clock_out"]),
+        clock_while_stopped=bool(controls["clock_stopped"]),
+        controllers=bool(controls["controllers_out"]),
+    )
+
+
 @dataclass
 class Route:
-    """An output with its settings and the notes it holds."""
+    """An output with its settings and the notes it holds.
+
+    ``follows_panel``: the settings, but for the advance, are those chosen at the panel.
+    """
 
     output: MidiOut
     settings: RouteSettings = field(default_factory=RouteSettings)
+    follows_panel: bool = False
 
     def __post_init__(self) -> None:
         self._sequencer = Sequencer(self.settings.voices, self.settings.gate_ns)
+
+    def follow_panel(self, settings: RouteSettings) -> None:
+        """Take over ``settings``, if this route does. What sounds still ends at its own time."""
+        settings = replace(settings, advance_ns=self.settings.advance_ns)
+        if self.follows_panel and settings != self.settings:
+            self.settings = settings
+            self._sequencer.set_voices(settings.voices, settings.gate_ns)
 
     def start(self, start_ns: int) -> None:
         """The music begins at ``start_ns``."""

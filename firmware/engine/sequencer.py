@@ -48,10 +48,13 @@ class Sequencer:
     """
 
     def __init__(self, voices: Sequence[DrumVoice] = GENERAL_MIDI, gate_ns: int = GATE_NS) -> None:
-        self.voices = tuple(voices)
-        self._gate_ns = gate_ns
+        self.set_voices(voices, gate_ns)
         self._held: dict[DrumVoice, list[_Held]] = {}
         self._handed_ns = 0
+
+    def set_voices(self, voices: Sequence[DrumVoice], gate_ns: int) -> None:
+        """From the next hit on; what is held ends when it was going to."""
+        self.voices, self._gate_ns = tuple(voices), gate_ns
 
     def start(self, start_ns: int) -> None:
         """Begin anew: nothing is held (the outputs have ended it), nothing sounds before now."""

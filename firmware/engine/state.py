@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from firmware.clock.tempo import TempoLine
 from firmware.clock.transport import Phase
 from firmware.engine.controls import Controls
 from firmware.rhythm.model_file import ModelInfo
-from firmware.rhythm.pattern import TICKS
+from firmware.rhythm.pattern import TICKS, Pattern
 
 __all__ = ["EngineState"]
 
@@ -31,6 +31,8 @@ class EngineState:
     octave: Fraction = Fraction(1)
     line: TempoLine | None = None
     head: tuple[float, float] = (0.5, 0.5)
+    pattern: Pattern | None = field(default=None, compare=False)
+    """what is decoded at ``head``, whole: no threshold, no mutes"""
     late_ticks: int = 0
     looped: tuple[str, ...] = ()
     """inputs that send our own clock or notes back"""

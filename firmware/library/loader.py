@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from firmware.library.models import Model, ModelEntry, load_model
+from firmware.real_time import PANEL, set_priority
 from firmware.rhythm.model_file import ModelError
 
 __all__ = ["ModelLoader"]
@@ -14,7 +15,8 @@ __all__ = ["ModelLoader"]
 class ModelLoader:
     """Walks a list of models; the latest choice wins.
 
-    ``on_model(model)`` and ``on_failure(entry, sentence)`` are called from the loader's thread.
+    ``on_model(model)``, ``on_failure(entry, sentence)`` and ``before_stall()`` (see load_model)
+    are called from the loader's thread.
     """
 
     def __init__(
@@ -23,9 +25,11 @@ class ModelLoader:
         on_model: Callable[[Model], None],
         on_failure: Callable[[ModelEntry, str], None],
         index: int = 0,
+        before_stall: Callable[[], None] = lambda: None,
     ) -> None:
         self.entries = tuple(entries)
         self._on_model, self._on_failure = on_model, on_failure
+        self._before_stall = before_stall
         self._index = index
         self._wanted: ModelEntry | None = None
         self._closed = False
@@ -54,6 +58,7 @@ class ModelLoader:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
+        set_priority(PANEL)
         while True:
             with self._changed:
                 while self._wanted is None and not self._closed:
@@ -63,7 +68,7 @@ class ModelLoader:
                 entry, self._wanted = self._wanted, None
             assert entry is not None
             try:
-                model = load_model(entry)
+                model = load_model(entry, self._before_stall)
             except ModelError as error:
                 self._on_failure(entry, str(error))
                 continue

@@ -1,8 +1,8 @@
 """Controllers: MIDI CC and program change to commands, and the player's hands to CC.
 
-The pad has the numbers of KORG's Kaoss Pads, 12 and 13, with the fine halves that MIDI gives them
-(44 and 45, MIDI 1.0: controllers 32 to 63 are the low seven bits of 0 to 31); the knobs have the
-general purpose controllers. Any number can be learned instead.
+The pad has the numbers of KORG's Kaoss Pads, 12 and 13 (92 while it is touched), with the fine
+halves that MIDI gives them (44 and 45, MIDI 1.0: controllers 32 to 63 are the low seven bits of 0
+to 31); the knobs have the general purpose controllers. Any number can be learned instead.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 from firmware.engine.controls import (
     CONTROL_NAMES,
-    MUTE_GROUPS,
-    PARAMETERS,
+    MUTES,
     Command,
     Controls,
     Mute,
     Set,
 )
+from firmware.engine.parameters import PARAMETERS
 from firmware.midi.message import ECHO_NS
 
 __all__ = ["DEFAULT_CONTROLLERS", "ControlMap", "SelectModel"]
@@ -34,6 +34,7 @@ DEFAULT_CONTROLLERS: dict[int, str] = {
     80: "kick",
     81: "snare",
     82: "hat",
+    92: "touch",
 }
 
 FINE = 32
@@ -126,7 +127,7 @@ class ControlMap:
     def _set(self, name: str, share: float, now_ns: int) -> list[Command | SelectModel]:
         # What comes in must not go back where it came from, so it counts as sent; and until the
         # controls show it, what they show is old.
-        if name in MUTE_GROUPS:
+        if name in MUTES:
             on = share * 127 >= _ON
             self._last[name] = 127 * on
             self._awaited[name] = now_ns
@@ -143,8 +144,8 @@ class ControlMap:
         """Controllers for what has changed by hand since the last call."""
         messages = []
         for number, name in self.controllers.items():
-            if name in MUTE_GROUPS:
-                scaled = 127 * (name in controls.muted)
+            if name in MUTES:
+                scaled = 127 * controls.is_muted(name)
             else:
                 scaled = self._scaled(name, controls[name])
             if self._last.setdefault(name, scaled) == scaled:

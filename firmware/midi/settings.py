@@ -2,15 +2,12 @@
 
 ::
 
-    [clock]
-    source = "auto"               # auto, internal, external
-    when_lost = "continue"        # continue at the last tempo, or stop
-
     [controllers]
     channel = 1                   # 1 to 16; without it all are heard and the first one is sent on
     numbers = { x = 12, y = 13 }  # control = controller; those not named keep theirs
 
-    [ports."*"]                   # every port; the first name that fits a port is taken
+    [ports."*"]                   # every port; the first name that fits a port is taken, and
+                                  # a port that none fits follows the panel's menu
     channel = 10                  # for all drums, or by drum: channels = { kick = 1 }
     notes = { kick = 36 }
     velocity = 100                # one for all; without it as decoded
@@ -30,12 +27,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from firmware.clock.transport import ClockSource
-from firmware.engine.controls import CONTROL_NAMES
-from firmware.engine.route import RouteSettings
+from firmware.engine.controls import CONTROL_NAMES, Controls
+from firmware.engine.route import Route, RouteSettings, panel_settings
 from firmware.engine.sequencer import GENERAL_MIDI, DrumVoice
 from firmware.midi.control_map import DEFAULT_CONTROLLERS
 from firmware.midi.din_bridge import DELAY_NS, DIN_CLIENT
+from firmware.midi.message import MidiOut
 from firmware.rhythm.drums import DRUMS
 
 __all__ = ["MidiSettings", "SettingsError", "load_midi_settings", "parse_midi_settings"]
@@ -53,19 +50,22 @@ class SettingsError(ValueError):
 class MidiSettings:
     """All of the file; ``ports`` are name patterns and their settings, in the file's order."""
 
-    source: ClockSource = ClockSource.AUTO
-    stop_when_lost: bool = False
     controllers: dict[int, str] = field(default_factory=lambda: dict(DEFAULT_CONTROLLERS))
     control_channel: int | None = None
     ports: tuple[tuple[str, RouteSettings], ...] = ()
 
-    def for_port(self, name: str) -> RouteSettings:
+    def for_port(self, name: str) -> RouteSettings | None:
         """The settings of the first pattern that fits ``name`` (*, ? and [] as in file names)."""
         fitting = (settings for pattern, settings in self.ports if fnmatch.fnmatch(name, pattern))
-        settings = next(fitting, RouteSettings())
-        if name.startswith(DIN_CLIENT):  # its bridge holds everything back a little
-            return replace(settings, advance_ns=settings.advance_ns + DELAY_NS)
-        return settings
+        return next(fitting, None)
+
+    def route(self, output: MidiOut, controls: Controls) -> Route:
+        """A route to ``output`` as the file has it; one that it does not name follows the panel."""
+        own = self.for_port(output.name)
+        settings = own or panel_settings(controls)
+        if output.name.startswith(DIN_CLIENT):  # its bridge holds everything back a little
+            settings = replace(settings, advance_ns=settings.advance_ns + DELAY_NS)
+        return Route(output, settings, follows_panel=own is None)
 
 
 def load_midi_settings(path: Path) -> MidiSettings:
@@ -86,16 +86,13 @@ def parse_midi_settings(text: str) -> MidiSettings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"This is not TOML: {error}.") from error
-    table = _Table(raw, "the file", {"clock", "controllers", "ports"})
-    clock = table.table("clock", {"source", "when_lost"})
+    table = _Table(raw, "the file", {"controllers", "ports"})
     controllers = table.table("controllers", {"channel", "numbers"})
     ports = table.raw.get("ports", {})
     if not isinstance(ports, dict):
         raise SettingsError("'ports' holds a table for each port.")
     channel = controllers.whole("channel", 1, 16)
     return MidiSettings(
-        source=ClockSource(clock.choice("source", [s.value for s in ClockSource]) or "auto"),
-        stop_when_lost=clock.choice("when_lost", ["continue", "stop"]) == "stop",
         controllers=_controllers(controllers),
         control_channel=None if channel is None else channel - 1,
         ports=tuple((pattern, _port(pattern, raw)) for pattern, raw in ports.items()),
@@ -168,10 +165,4 @@ class _Table:
         value = self.raw.get(key, default)
         if not isinstance(value, bool):
             raise SettingsError(f"'{key}' in {self.place} is true or false, not {value!r}.")
-        return value
-
-    def choice(self, key: str, choices: list[str]) -> str | None:
-        value = self.raw.get(key)
-        if value is not None and value not in choices:
-            raise SettingsError(f"'{key}' in {self.place} is {', '.join(choices)}, not {value!r}.")
         return value

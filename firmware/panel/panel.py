@@ -8,28 +8,48 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from firmware.clock.tempo import beat_ns
-from firmware.clock.transport import Phase
 from firmware.devices.events import Event
-from firmware.engine.controls import Adjust, Controls, Set
+from firmware.devices.touch_pad import PadCalibration
+from firmware.engine.controls import Adjust, Controls, Cycle, Set
 from firmware.engine.orders import Order
+from firmware.engine.parameters import GLIDES
+from firmware.engine.snapshots import SLOTS, Recall, Snapshot, take
 from firmware.engine.state import EngineState
 from firmware.library.models import Model, ModelEntry
-from firmware.panel.gestures import BrowseModels, Gestures, Learn, describe
-from firmware.panel.screen import Screen
+from firmware.panel.actions import (
+    BrowseModels,
+    CalibratePad,
+    EndCalibration,
+    ForgetLearnt,
+    Learn,
+    RecallSnapshot,
+    StopLearning,
+    StoreSnapshot,
+)
+from firmware.panel.gestures import Gestures
+from firmware.panel.reading import status_of
 from firmware.panel.status import Status
+from firmware.real_time import PANEL, set_priority
+from firmware.rhythm.latent_map import LatentMap
 
 __all__ = ["InputSource", "Panel"]
 
 IDLE_PICTURE_S = 1 / 20
 MAX_PICTURE_S = 1 / 20
-MIN_PICTURE_S = 1 / 120
+SHORTEST_PICTURE_NS = 7_000_000
+"""Between two pictures at least: a tick at 300 bpm lasts 8.3 ms."""
 RETRY_DISPLAY_S = 1.0
 MESSAGE_NS = 1_200_000_000
+VALUE_NS = 1_000_000_000
 FAILURE_NS = 5_000_000_000
+CALIBRATION_NS = 60_000_000_000
+CALIBRATING = "Draw round the pad's edge, then click MODEL (with SHIFT: leave it as it was)"
+UNSHOWN = frozenset({"x", "y", "touch", "page"})
+"""Controls whose change can be seen anyway."""
 FLASH_NS = 100_000_000
 """How long the play light stays lit at each beat."""
 
@@ -45,33 +65,60 @@ class InputSource(Protocol):
 
     def set_led(self, name: str, brightness: float) -> None: ...
 
+    def set_pad_pressure(self, pressure: float) -> None: ...
+
+    def begin_calibration(self) -> None: ...
+
+    def end_calibration(self) -> PadCalibration: ...
+
+    def cancel_calibration(self) -> None: ...
+
+
+class Picture(Protocol):
+    """What the panel needs of the display's picture (``firmware.panel.screen.Screen``)."""
+
+    def set_map(self, latent_map: LatentMap | None) -> None: ...
+
+    def show_message(self, text: str, until_ns: int) -> None: ...
+
+    def redraw(self) -> None: ...
+
+    def draw(self, status: Status, now_ns: int) -> None: ...
+
 
 class Panel:
     """Runs the panel until it is closed.
 
     ``read_state`` and ``post`` are the engine's; ``browse(steps)`` chooses a model and returns
-    its entry; ``learn(control)`` gives a control the next MIDI controller (None: a control is
-    awaited); ``report(controls)`` is told of the controls at each picture; ``notice`` is the
-    first message.
+    its entry; ``learn(control)`` gives a control the next MIDI controller (None: none) and tells
+    whether another was waiting for it; ``report(controls)`` is told of the controls at each
+    picture; ``snapshots`` are those that were kept; ``notice`` is the first message.
     """
 
     def __init__(
         self,
         inputs: InputSource,
-        screen: Screen,
+        screen: Picture,
         gestures: Gestures,
         read_state: Callable[[], EngineState],
         post: Callable[[Order], None],
         browse: Callable[[int], ModelEntry],
-        learn: Callable[[str | None], None],
+        learn: Callable[[str | None], bool],
+        forget_learnt: Callable[[], None],
+        keep_calibration: Callable[[PadCalibration], None],
         report: Callable[[Controls], None],
+        snapshots: Sequence[Snapshot | None] = (),
         notice: str = "",
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._inputs, self._screen, self._gestures = inputs, screen, gestures
         self._read_state, self._post, self._browse = read_state, post, browse
-        self._learn, self._report = learn, report
+        self._learn, self._forget_learnt, self._report = learn, forget_learnt, report
+        self._keep_calibration = keep_calibration
         self._clock = clock
+        self._snapshots = [*snapshots, *[None] * SLOTS][:SLOTS]
+        self._value, self._value_until_ns = "", 0
+        self._touched_ns = clock()
         self._lit = -1.0
         self._closing = threading.Event()
         self._lock = threading.Lock()
@@ -103,17 +150,27 @@ class Panel:
         with self._lock:
             self._message, self._message_until_ns = text, self._clock() + duration_ns
 
+    @property
+    def snapshots(self) -> tuple[Snapshot | None, ...]:
+        """What is kept in each place; safe from any thread."""
+        with self._lock:
+            return tuple(self._snapshots)
+
     # Hands
 
     def _watch_hands(self) -> None:
+        set_priority(PANEL)
         faults: dict[str, str] = {}
         while not self._closing.is_set():
             self._inputs.wait(0.1)
-            for event in self._inputs.poll():
+            events = self._inputs.poll()
+            if events:
+                self._touched_ns = self._clock()
+            for event in events:
                 self._act_on(event)
             if (now_faulty := self._inputs.faults()) != faults:
-                for device in now_faulty.keys() - faults.keys():
-                    self.say(now_faulty[device])
+                if new := sorted(now_faulty.keys() - faults.keys()):
+                    self.say(" ".join(now_faulty[device] for device in new))
                 faults = dict(now_faulty)
 
     def _act_on(self, event: Event) -> None:
@@ -122,19 +179,65 @@ class Panel:
             match action:
                 case BrowseModels(steps):
                     self.say(self._browse(steps).name, MESSAGE_NS)
+                case Learn(None):
+                    self.say("Learn: move a control")
                 case Learn(control):
                     self._learn(control)
-                    self.say(_learning_text(control))
+                    self.say(f"Learn {control}: move a MIDI controller")
+                case StopLearning(waiting):
+                    if self._learn(None) or waiting:
+                        self.say("Nothing learnt", MESSAGE_NS)
+                case ForgetLearnt():
+                    self._forget_learnt()
+                    self.say("Controllers are as usual", MESSAGE_NS)
+                case StoreSnapshot(place):
+                    self._store(place)
+                case RecallSnapshot(place):
+                    self._recall(place)
+                case CalibratePad():
+                    self._inputs.begin_calibration()
+                    self.say(CALIBRATING, CALIBRATION_NS)
+                case EndCalibration(keep):
+                    self._end_calibration(keep)
                 case _:
                     self._post(action)
-                    if isinstance(action, Adjust | Set) and action.name not in ("x", "y"):
-                        # The engine clamps as this does; its state may be a moment behind.
-                        controls = self._read_state().controls.apply(action)
-                        self.say(describe(action.name, controls), MESSAGE_NS)
+                    if isinstance(action, Adjust | Set | Cycle):
+                        self._show_value(action.name)
+
+    def _show_value(self, name: str) -> None:
+        if name not in UNSHOWN and not self._gestures.menu.is_open:
+            with self._lock:
+                self._value, self._value_until_ns = name, self._clock() + VALUE_NS
+
+    def _store(self, place: int) -> None:
+        with self._lock:
+            self._snapshots[place] = take(self._read_state().controls)
+        self.say(f"Snapshot {place + 1} stored", MESSAGE_NS)
+
+    def _recall(self, place: int) -> None:
+        snapshot = self._snapshots[place]
+        if snapshot is None:
+            self.say(f"Snapshot {place + 1} is empty", MESSAGE_NS)
+            return
+        glide = round(self._read_state().controls["glide"])
+        self._post(Recall(snapshot, tuple(GLIDES.values())[glide]))
+        self.say(f"Snapshot {place + 1}", MESSAGE_NS)
+
+    def _end_calibration(self, keep: bool) -> None:
+        if not keep:
+            self._inputs.cancel_calibration()
+            self.say("The pad stays as it was", MESSAGE_NS)
+            return
+        try:
+            self._keep_calibration(self._inputs.end_calibration())
+            self.say("The pad is calibrated", MESSAGE_NS)
+        except ValueError as error:
+            self.say(str(error))
 
     # Eyes
 
     def _draw_pictures(self) -> None:
+        set_priority(PANEL)
         looped: tuple[str, ...] = ()
         while not self._closing.is_set():
             now_ns = self._clock()
@@ -150,14 +253,23 @@ class Panel:
                 self._screen.set_map(model.latent_map)
             self._screen.show_message(message, until_ns)
             try:
-                self._screen.draw(_status(state, now_ns), now_ns)
+                self._screen.draw(self._status(state, now_ns), now_ns)
                 self.pictures += 1
             except OSError:  # the display's bus: the hands and the music go on without it
                 self._screen.redraw()
+                self.say("The display did not answer for a while.")
                 self._closing.wait(RETRY_DISPLAY_S)
             self._show_beat(state, now_ns)
+            self._inputs.set_pad_pressure(state.controls["pad_pressure"])
             self._report(state.controls)
-            self._closing.wait(_seconds_to_next_picture(state, self._clock()))
+            self._closing.wait(_seconds_to_next_picture(state, now_ns, self._clock()))
+
+    def _status(self, state: EngineState, now_ns: int) -> Status:
+        with self._lock:
+            turned = self._value if now_ns < self._value_until_ns else None
+            snapshots = tuple(snapshot is not None for snapshot in self._snapshots)
+        untouched_ns = now_ns - self._touched_ns
+        return status_of(state, self._gestures, now_ns, untouched_ns, turned, snapshots)
 
     def _show_beat(self, state: EngineState, now_ns: int) -> None:
         lit = 0.0
@@ -170,35 +282,15 @@ class Panel:
             self._lit = lit
 
 
-def _learning_text(control: str | None) -> str:
-    if control is None:
-        return "Learn: move a control"
-    return f"Learn {control}: move a MIDI controller"
+def _seconds_to_next_picture(state: EngineState, last_ns: int, now_ns: int) -> float:
+    """Until the next tick sounds, within bounds; while stopped, a slow and steady rate.
 
-
-def _status(state: EngineState, now_ns: int) -> Status:
-    controls = state.controls
-    return Status(
-        playing=state.playing,
-        tick=state.tick_at(now_ns),
-        bpm_hundredths=state.tempo,
-        threshold=controls["threshold"],
-        noise=controls["noise"],
-        head=state.head,
-        target=(controls["x"], controls["y"]),
-        model=state.info.name,
-        muted=controls.muted,
-        ticks_per_beat=state.info.ticks_per_beat,
-        external_clock=state.external,
-        message="Waiting for clock" if state.phase is Phase.ARMED else "",
-    )
-
-
-def _seconds_to_next_picture(state: EngineState, now_ns: int) -> float:
-    """Until the next tick sounds, within bounds; while stopped, a slow and steady rate."""
+    ``last_ns`` is when the last picture was begun.
+    """
     if state.line is None:
         return IDLE_PICTURE_S
     rate = state.info.ticks_per_beat * state.octave
     next_tick = int(max(state.line.position_at(now_ns, 1) * rate, 0)) + 1
-    wait_ns = state.line.time_of(next_tick * rate.denominator, rate.numerator) - now_ns
-    return min(max(wait_ns / 1e9, MIN_PICTURE_S), MAX_PICTURE_S)
+    next_ns = state.line.time_of(next_tick * rate.denominator, rate.numerator)
+    next_ns = max(next_ns, last_ns + SHORTEST_PICTURE_NS)
+    return min(max((next_ns - now_ns) / 1e9, 0.0), MAX_PICTURE_S)

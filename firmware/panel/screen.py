@@ -13,48 +13,44 @@
     | model, or a message            |
     +--------------------------------+
 
-Each part is drawn and sent only when what it shows has changed. A momentary message too long for
-the bottom line is written over the lower part of the map.
+The notes' page has the drums' names in place of gauges and mutes; the menu takes all of the middle.
+Each part is drawn and sent only when what it shows has changed. A value that is being turned, and a
+momentary message too long for the bottom line, are written over the lower part of the map.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import cache
-from typing import Protocol
+from typing import Concatenate, ParamSpec, Protocol
 
 import numpy as np
 
-from firmware.engine.controls import PARAMETERS
-from firmware.panel.rgb565 import Pixels, pack, ramp
+from firmware.engine.parameters import PAGES
+from firmware.panel.drum_maps import DrumMaps
+from firmware.panel.note_page import NotePage
+from firmware.panel.overlays import Overlays
+from firmware.panel.rgb565 import Pixels
 from firmware.panel.status import Status
-from firmware.panel.text import Font
-from firmware.panel.visualizer import LANE_COLOURS, LANES, SIZE, Visualizer
+from firmware.panel.surround import MUTE_PITCH, Surround
+from firmware.panel.text import font
+from firmware.panel.visualizer import LANES, SIZE, Visualizer
 from firmware.rhythm.latent_map import LatentMap
-from firmware.rhythm.pattern import TICKS
 
 __all__ = ["HEIGHT", "WIDTH", "Display", "Screen"]
 
 WIDTH = HEIGHT = 128
 
-BLACK, WHITE, GREY, DARK = (0, 0, 0), (255, 255, 255), (130, 130, 130), (50, 50, 50)
-GREEN, AMBER = (40, 230, 60), (255, 190, 40)
-MUTE_LETTERS = (BLACK, BLACK, WHITE)
-"""Letters on LANE_COLOURS: black on blue is hard to read."""
+P = ParamSpec("P")
 
 MAP_TOP = 16
 SIDE = SIZE + 2
 """Left edge of the gauges and mutes."""
 SIDE_WIDTH = WIDTH - SIDE
-MUTE_HEIGHT, MUTE_PITCH = 15, 16
 MUTES_TOP = MAP_TOP + SIZE - len(LANES) * MUTE_PITCH + 1
 GAUGES_HEIGHT = MUTES_TOP - MAP_TOP - 2
-GAUGE_WIDTH = 12
 LOOP_TOP = MAP_TOP + SIZE + 1
 LINE_TOP = LOOP_TOP + 2
 LINE_HEIGHT = HEIGHT - LINE_TOP
-NOTE_LINES = 6
-"""Most lines of a long message: with their margins, the height of the map."""
 
 
 class Display(Protocol):
@@ -65,24 +61,50 @@ class Display(Protocol):
     ) -> None:
         """Show big-endian RGB565 pixels, row by row, in a window whose left top is (x, y)."""
 
+    def set_brightness(self, brightness: float) -> None:
+        """Dim or brighten all of it, 0..1."""
+
 
 class _Part:
-    """A rectangle of the display, sent when its key changes."""
+    """A rectangle of the display, sent when its key changes: what is different of it."""
 
     def __init__(self, x: int, y: int, width: int, height: int) -> None:
-        self._place = (x, y, width, height)
+        self._x, self._y = x, y
         self.pixels: Pixels = np.zeros((height, width), np.uint16)
+        self._shown: Pixels | None = None
         self._key: Hashable = None
 
     def forget(self) -> None:
-        self._key = None
+        """The display shows something else here."""
+        self._key = self._shown = None
 
-    def show(self, oled: Display, key: Hashable, draw: Callable[[], None]) -> None:
-        """``draw`` fills ``pixels``; it and the sending are left out where ``key`` is the last."""
-        if key != self._key:
-            draw()
-            oled.show_window(*self._place, self.pixels.data.cast("B"))
-            self._key = key
+    def changes_to(self, key: Hashable) -> bool:
+        """Whether ``key`` is another than that of the last call."""
+        changed, self._key = key != self._key or self._shown is None, key
+        return changed
+
+    def send(self, oled: Display, shift: tuple[int, int]) -> None:
+        """``shift`` moves the part right and down; what leaves the display is cut off."""
+        left, top, right, bottom = self._difference()
+        x, y = self._x + shift[0], self._y + shift[1]
+        left, top = max(left, -x), max(top, -y)
+        right, bottom = min(right, WIDTH - x), min(bottom, HEIGHT - y)
+        if left < right and top < bottom:
+            window = np.ascontiguousarray(self.pixels[top:bottom, left:right])
+            shown = window.data.cast("B")
+            oled.show_window(x + left, y + top, right - left, bottom - top, shown)
+        self._shown = self.pixels.copy()
+
+    def _difference(self) -> tuple[int, int, int, int]:
+        """The smallest rectangle (left, top, right, bottom) about what the display lacks."""
+        height, width = self.pixels.shape
+        if self._shown is None:
+            return 0, 0, width, height
+        different = self.pixels != self._shown
+        rows, columns = np.flatnonzero(different.any(axis=1)), np.flatnonzero(different.any(axis=0))
+        if not len(rows):
+            return 0, 0, 0, 0
+        return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 class Screen:
@@ -90,12 +112,14 @@ class Screen:
 
     def __init__(self, oled: Display, latent_map: LatentMap | None = None) -> None:
         self._oled = oled
-        self._large, self._small = Font(18, bold=True), Font(13)
-        self._letters = Font(14, bold=True)
+        self._small = font(13)
+        self._overlays, self._surround = Overlays(self._small), Surround(self._small)
         self._line = _Part(0, 0, WIDTH, MAP_TOP - 1)
         self._map = _Part(0, MAP_TOP, SIZE, SIZE)
         self._gauges = _Part(SIDE, MAP_TOP, SIDE_WIDTH, GAUGES_HEIGHT)
         self._mutes = _Part(SIDE, MUTES_TOP, SIDE_WIDTH, len(LANES) * MUTE_PITCH)
+        self._names = _Part(SIDE, MAP_TOP, SIDE_WIDTH, SIZE + 1)
+        self._middle = _Part(0, MAP_TOP, WIDTH, SIZE + 1)
         self._loop = _Part(0, LOOP_TOP, SIZE, 2)
         self._bottom = _Part(0, LINE_TOP, WIDTH, LINE_HEIGHT)
         self._parts = (
@@ -103,22 +127,27 @@ class Screen:
             self._line,
             self._gauges,
             self._mutes,
+            self._names,
+            self._middle,
             self._loop,
             self._bottom,
         )
         self._visualizer: Visualizer | None = None
+        self._drum_maps: DrumMaps | None = None
+        self._notes = NotePage()
+        self._latent_map: LatentMap | None = None
         self._message, self._until_ns = "", 0
         self._fresh = True
+        self._shift = (0, 0)
+        self._brightness: float | None = None
+        self._layout = "map"
         self.set_map(latent_map)
 
     def set_map(self, latent_map: LatentMap | None) -> None:
-        """Show another model's map, or none."""
-        if latent_map is None:
-            self._visualizer = None
-        elif self._visualizer is None:
-            self._visualizer = Visualizer(latent_map)
-        else:
-            self._visualizer.set_map(latent_map)
+        """Show another model's map, or none; nothing of the last one glows on."""
+        self._latent_map = latent_map
+        self._visualizer = None if latent_map is None else Visualizer(latent_map)
+        self._drum_maps = None
         self._map.forget()
 
     def show_message(self, text: str, until_ns: int) -> None:
@@ -131,145 +160,110 @@ class Screen:
 
     def draw(self, status: Status, now_ns: int) -> None:
         """Bring the display up to date with ``status`` at ``now_ns`` (monotonic nanoseconds)."""
-        if self._fresh:
+        if self._fresh or status.shift != self._shift:
             self._oled.show_window(0, 0, WIDTH, HEIGHT, bytes(WIDTH * HEIGHT * 2))
-            for part in self._parts:
-                part.forget()
-            self._fresh = False
+            self._brightness = None
+            self._forget(*self._parts)
+            self._fresh, self._shift = False, status.shift
+        if status.brightness != self._brightness:
+            self._oled.set_brightness(status.brightness)
+            self._brightness = status.brightness
         momentary = self._message if now_ns < self._until_ns else ""
-        # A standing message must not cover the map for good: it is shortened instead.
-        note = momentary if self._small.width(momentary) > WIDTH - 2 else ""
+        # A standing message must not cover the map for good, nor any message the menu: it is
+        # shortened instead.
+        too_long = self._small.width(momentary) > WIDTH - 2
+        note = momentary if too_long and status.menu is None else ""
         line = status.message if note else momentary or status.message
+        around, text = self._surround, line or status.model
+        transport = (status.playing, status.bpm_hundredths, status.external_clock)
+        self._show(self._line, transport, around.draw_line, status)
+        self._show_middle(status, note)
+        self._show(self._bottom, (text, bool(line)), around.draw_bottom, text, bool(line))
+
+    def _show_middle(self, status: Status, note: str) -> None:
+        around = self._surround
+        tick = status.tick if status.playing else None
+        self._show(self._loop, (tick, status.ticks_per_beat), around.draw_loop, status)
+        layout = "menu" if status.menu else "notes" if status.page == "notes" else "map"
+        if layout != self._layout:  # its parts overlap those of the last
+            self._layout = layout
+            self._forget(self._middle, self._map, self._gauges, self._mutes, self._names)
+            if layout != "menu":  # which fills all of it
+                self._show(self._middle, None, _fill_black)
+        if status.menu is not None:
+            self._show(self._middle, status.menu, self._overlays.draw_menu, status.menu)
+            return
         self._show_map(status, note)
-        self._show_line(status)
-        self._show_gauges(status)
-        self._show_mutes(status)
-        self._show_loop(status)
-        self._show_bottom(line or status.model, bool(line))
+        if layout == "notes":
+            self._show(self._names, status.muted, around.draw_names, status.muted)
+        else:
+            self._show(self._gauges, (status.threshold, status.noise), around.draw_gauges, status)
+            self._show(self._mutes, status.muted, around.draw_mutes, status.muted)
+
+    def _forget(self, *parts: _Part) -> None:
+        for part in parts:
+            part.forget()
+
+    def _show(
+        self,
+        part: _Part,
+        key: Hashable,
+        draw: Callable[Concatenate[Pixels, P], None],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Have ``draw`` fill the part, and send it, where ``key`` is not the last."""
+        if part.changes_to(key):
+            draw(part.pixels, *args, **kwargs)
+            part.send(self._oled, self._shift)
 
     def _show_map(self, status: Status, note: str) -> None:
-        tick = status.tick if status.playing else None
-        key = (tick, status.head, status.target, status.threshold, status.muted, note)
-        pixels = self._map.pixels
+        key = (
+            status.tick if status.playing else None,
+            status.head,
+            status.target,
+            status.thresholds,
+            status.noise,
+            status.muted,
+            status.decay,
+            status.page,
+            id(status.pattern) if status.page == "notes" else None,
+            (status.velocity_amount, status.microtiming_amount),
+            status.value,
+            status.grid,
+            status.snapshots,
+            note,
+            object() if self._fades(status) else None,
+        )
+        self._show(self._map, key, self._draw_map, status, note)
 
-        def draw() -> None:
-            if self._visualizer is None:
-                pixels[:] = 0
-            else:
-                self._visualizer.draw(
-                    tick, status.head, status.threshold, status.muted, status.target
-                )
-                pixels[:] = self._visualizer.canvas
-            if note:
-                self._write_note(pixels, note)
+    def _fades(self, status: Status) -> bool:
+        return status.page == PAGES[0] and self._visualizer is not None and self._visualizer.fades
 
-        self._map.show(self._oled, key, draw)
+    def _draw_map(self, pixels: Pixels, status: Status, note: str) -> None:
+        if status.grid is not None:
+            self._overlays.draw_grid(pixels, status)
+        else:
+            pixels[:] = self._page(status)
+        if note:
+            self._overlays.write_note(pixels, note)
+        elif status.value is not None:
+            self._overlays.write_value(pixels, status.value)
 
-    def _write_note(self, pixels: Pixels, note: str) -> None:
-        font = self._small
-        lines = font.wrap(note, SIZE - 4, NOTE_LINES)
-        coverage = np.zeros((len(lines) * (font.height + 1) + 4, SIZE), np.uint8)
-        for row, line in enumerate(lines):
-            font.paste(coverage, line, 2, 2 + row * (font.height + 1))
-        pixels[-len(coverage) :] = _ON_AMBER[coverage]
-
-    def _show_line(self, status: Status) -> None:
-        part = self._line
-
-        def draw() -> None:
-            coverage = np.zeros(part.pixels.shape, np.uint8)
-            beats, hundredths = divmod(status.bpm_hundredths, 100)
-            tempo, unit = f"{beats}.{hundredths:02}", "EXT" if status.external_clock else "BPM"
-            self._large.paste(coverage, tempo, 18, 0)
-            part.pixels[:] = _LIGHT[coverage]
-            unit_at = 18 + self._large.width(tempo) + 5
-            coverage[:] = 0
-            self._small.paste(coverage, unit, unit_at, 4)
-            part.pixels[:, unit_at:] = (_AMBER if status.external_clock else _DIM)[
-                coverage[:, unit_at:]
-            ]
-            symbol = part.pixels[1:14, 2:15]
-            symbol[_PLAY if status.playing else _STOP] = _pixel(GREEN if status.playing else GREY)
-
-        key = (status.playing, status.bpm_hundredths, status.external_clock)
-        part.show(self._oled, key, draw)
-
-    def _show_gauges(self, status: Status) -> None:
-        part = self._gauges
-        inside = GAUGES_HEIGHT - self._small.height - 2
-        fills = [
-            round(inside * min(max(value / PARAMETERS[name].maximum, 0.0), 1.0))
-            for name, value in (("threshold", status.threshold), ("noise", status.noise))
-        ]
-
-        def draw() -> None:
-            coverage = np.zeros(part.pixels.shape, np.uint8)
-            for column, letter in ((2, "T"), (17, "N")):
-                offset = (GAUGE_WIDTH - self._small.width(letter)) // 2
-                self._small.paste(coverage, letter, column + offset, inside + 2)
-            part.pixels[:] = _LIGHT[coverage]
-            for column, fill in zip((2, 17), fills, strict=True):
-                gauge = part.pixels[: inside + 2, column : column + GAUGE_WIDTH]
-                gauge[:] = _pixel(GREY)
-                gauge[1:-1, 1:-1] = _pixel(BLACK)
-                gauge[1 + inside - fill : 1 + inside, 1:-1] = _pixel(WHITE)
-
-        part.show(self._oled, tuple(fills), draw)
-
-    def _show_mutes(self, status: Status) -> None:
-        part = self._mutes
-
-        def draw() -> None:
-            lanes = zip(LANES, LANE_COLOURS, MUTE_LETTERS, strict=True)
-            for row, (lane, colour, ink) in enumerate(lanes):
-                top = row * MUTE_PITCH
-                box = part.pixels[top : top + MUTE_HEIGHT, 2 : SIDE_WIDTH - 1]
-                coverage = np.zeros(box.shape, np.uint8)
-                letter = lane[0].upper()
-                centre = (box.shape[1] - self._letters.width(letter)) // 2
-                self._letters.paste(coverage, letter, centre, 1)
-                if lane in status.muted:
-                    box[:] = _DIM[coverage]
-                    box[:: MUTE_HEIGHT - 1] = box[:, :: box.shape[1] - 1] = _pixel(DARK)
-                    box[MUTE_HEIGHT // 2, 3:-3] = _pixel(GREY)
-                else:
-                    box[:] = ramp(ink, colour)[coverage]
-
-        part.show(self._oled, status.muted, draw)
-
-    def _show_loop(self, status: Status) -> None:
-        part = self._loop
-
-        def draw() -> None:
-            part.pixels[:] = _pixel(DARK)
-            if status.playing:
-                part.pixels[:, : status.tick] = _pixel(GREY)
-            part.pixels[:, :: status.ticks_per_beat] = _pixel(WHITE)
-            if status.playing:
-                part.pixels[:, status.tick] = _pixel(GREEN)
-
-        tick = status.tick % TICKS if status.playing else None
-        part.show(self._oled, (tick, status.ticks_per_beat), draw)
-
-    def _show_bottom(self, text: str, is_message: bool) -> None:
-        part = self._bottom
-
-        def draw() -> None:
-            coverage = np.zeros(part.pixels.shape, np.uint8)
-            self._small.paste(coverage, self._small.fit(text, WIDTH - 2), 1, 0)
-            part.pixels[:] = (_ON_AMBER if is_message else _LIGHT)[coverage]
-
-        part.show(self._oled, (text, is_message), draw)
+    def _page(self, status: Status) -> Pixels:
+        if status.page == "notes":
+            self._notes.draw(status)
+            return self._notes.canvas
+        if self._latent_map is None or self._visualizer is None:
+            return np.zeros((SIZE, SIZE), np.uint16)
+        if status.page == "drums":
+            if self._drum_maps is None:
+                self._drum_maps = DrumMaps(self._latent_map)
+            self._drum_maps.draw(status)
+            return self._drum_maps.canvas
+        self._visualizer.draw(status)
+        return self._visualizer.canvas
 
 
-@cache
-def _pixel(colour: tuple[int, int, int]) -> Pixels:
-    return pack(colour)
-
-
-_LIGHT, _DIM = ramp(WHITE, BLACK), ramp(GREY, BLACK)
-_AMBER, _ON_AMBER = ramp(AMBER, BLACK), ramp(BLACK, AMBER)
-
-_ACROSS = np.arange(13)
-_PLAY = _ACROSS[None, :] <= 12 - 2 * abs(_ACROSS[:, None] - 6)
-_STOP = (abs(_ACROSS[:, None] - 6) <= 5) & (abs(_ACROSS[None, :] - 6) <= 5)
+def _fill_black(pixels: Pixels) -> None:
+    pixels[:] = 0

@@ -3,8 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
 
-__all__ = ["Status"]
+from firmware.engine.parameters import PAGES
+from firmware.engine.snapshots import SLOTS
+from firmware.rhythm.drums import DRUM_COUNT
+from firmware.rhythm.pattern import Pattern
+
+__all__ = ["Grid", "MenuView", "Status", "Value"]
+
+
+class Grid(Enum):
+    """What the pad's nine fields are for while SHIFT or the model encoder is held."""
+
+    MUTES = "mutes"
+    SNAPSHOTS = "snapshots"
+
+
+class Value(NamedTuple):
+    """A control that is being turned."""
+
+    label: str
+    text: str
+    share: float | None
+    """how far it is up its range, 0..1; None for a choice"""
+
+
+class MenuView(NamedTuple):
+    """The menu as it stands open."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+    """label and value of every row"""
+    chosen: int
+    editing: bool
 
 
 @dataclass(frozen=True)
@@ -17,8 +50,12 @@ class Status:
     bpm_hundredths: int = 12_000
     threshold: float = 0.3
     """onset probability above which a drum sounds"""
+    thresholds: tuple[float, ...] = (0.3,) * DRUM_COUNT
+    """the same with each drum's own part"""
     noise: float = 0.0
     """standard deviation of the head's stray, in units of z"""
+    z_extent: float = 3.0
+    """how far the map reaches, in units of z"""
     head: tuple[float, float] = (0.5, 0.5)
     """where the playback head is, in pad units from the bottom left"""
     target: tuple[float, float] = (0.5, 0.5)
@@ -26,8 +63,24 @@ class Status:
     model: str = ""
     """name of the model that plays"""
     muted: frozenset[str] = frozenset()
-    """names of MUTE_GROUPS"""
+    """keys of DRUMS"""
     message: str = ""
     """a standing message, in place of the model's name; shortened to one line"""
     ticks_per_beat: int = 24
     external_clock: bool = False
+    pattern: Pattern | None = None
+    """what is decoded at the head"""
+    velocity_amount: float = 1.0
+    microtiming_amount: float = 1.0
+    decay: float = 0.55
+    """what remains of a hit's light a tick later"""
+    page: str = PAGES[0]
+    """one of PAGES"""
+    value: Value | None = None
+    menu: MenuView | None = None
+    grid: Grid | None = None
+    snapshots: tuple[bool, ...] = (False,) * SLOTS
+    """which places hold one"""
+    brightness: float = 1.0
+    shift: tuple[int, int] = (0, 0)
+    """pixels that the whole picture is moved, right and down, to spare the display"""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["Coverage", "Font", "plain"]
+__all__ = ["Coverage", "Font", "font", "plain"]
 
 Coverage = npt.NDArray[np.uint8]
 """How much of each pixel a glyph covers, 0..255."""
@@ -93,3 +94,9 @@ class Font:
             under = coverage[row : row + height, column : column + width]
             np.maximum(under, glyph[: under.shape[0], : under.shape[1]], out=under)
             column += width
+
+
+@cache
+def font(size: int, bold: bool = False) -> Font:
+    """The font of a size: its glyphs are drawn once for all who use it."""
+    return Font(size, bold)

@@ -18,6 +18,11 @@ class Drum:
     key: str
     note: int
 
+    @property
+    def label(self) -> str:
+        """The name as a player reads it."""
+        return self.key.replace("_", " ").capitalize()
+
 
 DRUMS: tuple[Drum, ...] = (
     Drum("kick", 36),

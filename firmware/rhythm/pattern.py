@@ -10,10 +10,22 @@ import numpy.typing as npt
 
 from firmware.rhythm.drums import DRUM_COUNT
 
-__all__ = ["TICKS", "FloatArray", "Hit", "Pattern", "midi_velocity", "unit_velocity"]
+__all__ = [
+    "TICKS",
+    "FloatArray",
+    "Hit",
+    "Pattern",
+    "beats_per_bar",
+    "midi_velocity",
+    "shaped",
+    "unit_velocity",
+]
 
 TICKS = 96
 """Steps of one loop, whatever its metre."""
+
+VELOCITY_CENTRE = 100
+"""The MIDI velocity that every hit has where the velocity amount is 0."""
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -31,6 +43,11 @@ def unit_velocity(velocity: int) -> float:
     return (velocity - 1) / 126
 
 
+def beats_per_bar(ticks_per_beat: int) -> int:
+    """Four, or what a loop of 96 ticks holds where that is less (three at 32 ticks a beat)."""
+    return max(min(4, TICKS // ticks_per_beat), 1)
+
+
 class Hit(NamedTuple):
     """One drum at one tick of the loop, as it will sound."""
 
@@ -40,6 +57,12 @@ class Hit(NamedTuple):
     """MIDI velocity, 1..127"""
     microtiming: float
     """distance from the grid in ticks, ]-1, 1[; negative is early"""
+
+
+def shaped(hit: Hit, velocity_amount: float, microtiming_amount: float) -> Hit:
+    """``hit`` with its distance from VELOCITY_CENTRE and from the grid so many times as large."""
+    velocity = round(VELOCITY_CENTRE + velocity_amount * (hit.velocity - VELOCITY_CENTRE))
+    return Hit(hit.drum, min(max(velocity, 1), 127), microtiming_amount * hit.microtiming)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ class VirtualI2CBus:
         self._lock = threading.Lock()
         self.transfers = 0
         """transfers addressed so far, answered or not"""
+        self.bytes = 0
+        """bytes on the wire so far, addresses included: each is nine cycles of the clock"""
 
     def attach(self, address: int, chip: I2CChip) -> None:
         self._chips[address] = chip
@@ -86,6 +88,7 @@ class VirtualI2CBus:
     ) -> None:
         chip, fault = self._addressed(address)
         data = bytes(memoryview(buffer)[start:end])
+        self.bytes += len(data)
         if data and fault is None:
             chip.write(data)
 
@@ -100,6 +103,7 @@ class VirtualI2CBus:
     ) -> None:
         chip, fault = self._addressed(address)
         view = memoryview(buffer)[start:end]
+        self.bytes += len(view)
         if fault is Fault.GARBAGE:
             view[:] = self._random.randbytes(len(view))
         elif fault is Fault.FLOATING:
@@ -124,6 +128,7 @@ class VirtualI2CBus:
 
     def _addressed(self, address: int) -> tuple[I2CChip, Fault | None]:
         self.transfers += 1
+        self.bytes += 1
         fault = self._faults.get(address)
         glitches = self._glitches.get(address, 0)
         if glitches:

@@ -45,6 +45,8 @@ class SSD1351:
     dots only when the remap byte swaps the colours (bit 2), as their makers' libraries set it.
     """
 
+    WIDTH = HEIGHT = SIZE
+
     def __init__(self) -> None:
         self.gram: Gram = np.zeros((SIZE, SIZE), np.uint16)
         self.version = 0

@@ -9,24 +9,35 @@ from __future__ import annotations
 
 from hardware.pin_map import PinMap, load_pin_map
 from hardware.virtual.i2c_bus import Fault, VirtualI2CBus
+from hardware.virtual.pinnacle import PERIOD_S, Pinnacle
 from hardware.virtual.pins import VirtualPins
 from hardware.virtual.seesaw import ENCODERS, SeesawEncoders
 from hardware.virtual.spi import VirtualSpi
+from hardware.virtual.ssd1306 import SH1106, SSD1306
 from hardware.virtual.ssd1351 import SSD1351
 from hardware.virtual.tsc2007 import TSC2007
 
 __all__ = ["VirtualBoard"]
 
+DISPLAYS: dict[str, type[SSD1351 | SSD1306]] = {
+    "ssd1351": SSD1351,
+    "ssd1306": SSD1306,
+    "sh1106": SH1106,
+}
+
 
 class VirtualBoard:
     """All of ``board.toml``, emulated."""
 
-    def __init__(self, pin_map: PinMap | None = None) -> None:
+    def __init__(
+        self, pin_map: PinMap | None = None, pinnacle_period_s: float | None = PERIOD_S
+    ) -> None:
+        """``pinnacle_period_s`` is the pace of a Pinnacle, if that is the pad; None: by hand."""
         self.pin_map = pin_map or load_pin_map()
         pins, wiring = VirtualPins(), self.pin_map
         self.pin_factory = pins
 
-        self.oled = SSD1351()
+        self.oled = DISPLAYS[wiring.oled.kind]()
         dc_pin = pins.pin(wiring.oled.dc)
         pins.watch(wiring.oled.reset, lambda level: None if level else self.oled.reset())
         self.spi = VirtualSpi(
@@ -35,7 +46,12 @@ class VirtualBoard:
 
         self.i2c = VirtualI2CBus()
         self._seesaw = SeesawEncoders(pins.pin(wiring.encoders.interrupt).drive)
-        self._touch_controller = TSC2007(pins.pin(wiring.pad.irq).drive)
+        pad_line = pins.pin(wiring.pad.irq).drive
+        self._touch_controller: TSC2007 | Pinnacle = (
+            TSC2007(pad_line)
+            if wiring.pad.kind == "tsc2007"
+            else Pinnacle(pad_line, pinnacle_period_s)
+        )
         self.i2c.attach(wiring.encoders.address, self._seesaw)
         self.i2c.attach(wiring.pad.address, self._touch_controller)
 
@@ -71,6 +87,11 @@ class VirtualBoard:
         """The encoders' four NeoPixels, (red, green, blue) of 0..255 each."""
         return self._seesaw.colours()
 
+    def measure_pad(self) -> None:
+        """Let a Pinnacle that is paced by hand measure once."""
+        assert isinstance(self._touch_controller, Pinnacle)
+        self._touch_controller.measure()
+
     # Faults, for tests and for demonstrations
 
     def set_fault(self, device: str, fault: Fault | None) -> None:
@@ -83,6 +104,7 @@ class VirtualBoard:
 
     def close(self) -> None:
         """Let go of every pin; the drivers' own objects are theirs to close."""
+        self._touch_controller.lift()
         self.pin_factory.close()
 
 

@@ -31,7 +31,7 @@ def test_it_starts_black_lit_and_at_full_brightness(board, oled):
     assert board.oled.awake
     assert board.oled.light == (1.0, 1.0, 1.0)
     assert not board.oled.rgb().any()
-    assert board.spi.max_speed_hz == 16_000_000
+    assert board.spi.max_speed_hz == board.pin_map.oled.speed_hz
 
 
 def test_one_window_and_lumas_whole_frame_leave_the_same_memory(board, oled):

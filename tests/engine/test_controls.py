@@ -1,6 +1,7 @@
 import pytest
 
-from firmware.engine.controls import PARAMETERS, Adjust, Controls, Mute, Set, muted_drums
+from firmware.engine.controls import Adjust, Controls, Mute, Set
+from firmware.engine.parameters import PARAMETERS
 
 
 def test_defaults_lie_in_their_ranges():
@@ -24,8 +25,10 @@ def test_many_small_steps_end_where_one_large_step_does():
 
 def test_mutes_toggle_and_set():
     controls = Controls.defaults().apply(Mute("hat"))
-    assert muted_drums(controls.muted) == {2, 3}
-    assert controls.apply(Mute("hat", True)).muted == {"hat"}
+    assert controls.muted_drums == {2, 3}
+    assert controls.apply(Mute("hat", True)) == controls
+    assert controls.apply(Mute("open_hat")).muted == {"closed_hat"}
+    assert not controls.apply(Mute("open_hat")).is_muted("hat")
     assert controls.apply(Mute("hat")).muted == frozenset()
 
 

@@ -57,7 +57,7 @@ def test_two_drums_on_one_note_at_one_time_are_one_hit():
 
 
 hits = st.lists(
-    st.builds(Hit, st.integers(0, 8), st.integers(1, 127), st.floats(-0.999, 0.999)), max_size=9
+    st.builds(Hit, st.integers(0, 8), st.integers(1, 127), st.floats(-1.998, 1.998)), max_size=9
 )
 
 

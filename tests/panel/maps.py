@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from firmware.panel.status import Status
+from firmware.panel.visualizer import Visualizer
 from firmware.rhythm.drums import DRUM_COUNT
 from firmware.rhythm.latent_map import LatentMap
 from firmware.rhythm.pattern import TICKS
@@ -25,3 +27,24 @@ def regions_map(seed: int = 0, cells: int = 32) -> LatentMap:
             edge = 4 * (z1 * np.cos(angle) + z2 * np.sin(angle) - offset)
             onset[tick, :, :, drum] = np.rint(255 / (1 + np.exp(-edge)))
     return LatentMap(onset)
+
+
+def draw(
+    visualizer: Visualizer,
+    tick: int | None,
+    head: tuple[float, float],
+    threshold: float,
+    muted: frozenset[str] = frozenset(),
+    target: tuple[float, float] | None = None,
+) -> memoryview:
+    """Draw ``tick`` (None: at rest) with one threshold for all drums."""
+    status = Status(
+        playing=tick is not None,
+        tick=tick or 0,
+        head=head,
+        target=target or head,
+        threshold=threshold,
+        thresholds=(threshold,) * DRUM_COUNT,
+        muted=muted,
+    )
+    return visualizer.draw(status)

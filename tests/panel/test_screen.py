@@ -8,7 +8,8 @@ import pytest
 from firmware.devices.oled import Oled
 from firmware.panel.rgb565 import unpack
 from firmware.panel.screen import HEIGHT, WIDTH, Screen
-from firmware.panel.status import Status
+from firmware.panel.status import Grid, MenuView, Status, Value
+from firmware.rhythm.pattern import Pattern
 from hardware.virtual.virtual_board import VirtualBoard
 from tests.panel.maps import regions_map
 
@@ -21,6 +22,9 @@ MAP, LINE, GAUGES, MUTES, LOOP, BOTTOM = (
     (0, 113, 96, 2),
     (0, 115, 128, 13),
 )
+MIDDLE = (0, 16, 128, 97)
+MENU = MenuView("MIDI", tuple((f"Row {n}", str(n)) for n in range(7)), 2, False)
+PATTERN = Pattern(*np.random.default_rng(1).uniform(0, 1, (3, 9, 96)).astype(np.float32))
 LONG = "The model's microtiming reaches past the neighbouring ticks."
 
 
@@ -40,6 +44,9 @@ class FakeDisplay:
         self.pixels[y : y + height, x : x + width] = window
         self.windows.append((x, y, width, height))
 
+    def set_brightness(self, brightness: float) -> None:
+        self.brightness = brightness
+
     def part(self, window: tuple[int, int, int, int]) -> np.ndarray:
         x, y, width, height = window
         return unpack(self.pixels[y : y + height, x : x + width].copy()).astype(int)
@@ -57,11 +64,24 @@ def screen(display: FakeDisplay) -> Screen:
     return screen
 
 
+def part_of(window: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """The part that a window lies in."""
+    x, y, width, height = window
+    for part in (MAP, LINE, GAUGES, MUTES, LOOP, BOTTOM, MIDDLE):
+        left, top, across, down = part
+        inside = left <= x and top <= y and x + width <= left + across
+        if inside and y + height <= top + down:
+            return part
+    raise AssertionError(window)
+
+
 def sent(screen: Screen, display: FakeDisplay, status: Status, now_ns: int = 0) -> set:
+    """The parts that drawing ``status`` sends something of."""
     display.windows.clear()
     screen.draw(status, now_ns)
-    assert len(display.windows) == len(set(display.windows))
-    return set(display.windows)
+    parts = [part_of(window) for window in display.windows]
+    assert len(parts) == len(set(parts))
+    return set(parts)
 
 
 def test_the_first_picture_covers_the_display(screen: Screen, display: FakeDisplay) -> None:
@@ -91,8 +111,9 @@ def test_nothing_is_sent_when_nothing_has_changed(screen: Screen, display: FakeD
         ({"bpm_hundredths": 17_401}, {LINE}),
         ({"external_clock": True}, {LINE}),
         ({"playing": False}, {MAP, LINE, LOOP}),
-        ({"threshold": 0.6}, {MAP, GAUGES}),
-        ({"noise": 1.0}, {GAUGES}),
+        ({"threshold": 0.6}, {GAUGES}),
+        ({"thresholds": (0.6,) * 9}, {MAP}),
+        ({"noise": 1.0}, {MAP, GAUGES}),
         ({"muted": frozenset({"kick"})}, {MAP, MUTES}),
         ({"model": "Gqom"}, {BOTTOM}),
         ({"message": "No MIDI"}, {BOTTOM}),
@@ -147,6 +168,104 @@ def test_a_sentence_is_written_over_the_map_and_leaves_no_trace(
 
 def test_a_standing_message_never_covers_the_map(screen: Screen, display: FakeDisplay) -> None:
     assert sent(screen, display, replace(STATUS, message=LONG)) == {BOTTOM}
+
+
+def test_in_the_menu_a_sentence_is_shortened_and_seen(screen: Screen, display: FakeDisplay) -> None:
+    menu = replace(STATUS, menu=MENU)
+    screen.draw(menu, 0)
+    before = display.part(BOTTOM)
+    screen.show_message(LONG, until_ns=10)
+    assert sent(screen, display, menu, 1) == {BOTTOM}
+    assert (display.part(BOTTOM) != before).any()
+
+
+def test_a_trail_fades_though_nothing_moves_any_more(screen: Screen, display: FakeDisplay) -> None:
+    still = replace(STATUS, playing=False, head=(0.2, 0.2), target=(0.2, 0.2))
+    for place in (0.9, 0.6, 0.2):
+        screen.draw(replace(still, head=(place, 0.2), target=(place, 0.2)), 0)
+    changes = [sent(screen, display, still) for _ in range(200)]
+    assert changes.count({MAP}) == 3
+    assert not any(changes[-50:])
+    other = FakeDisplay()
+    Screen(other, regions_map()).draw(still, 0)
+    assert (display.part(MAP) == other.part(MAP)).all()
+
+
+def test_the_menu_comes_and_goes_without_a_trace(screen: Screen, display: FakeDisplay) -> None:
+    before = display.pixels.copy()
+    assert MIDDLE in sent(screen, display, replace(STATUS, menu=MENU))
+    assert (display.pixels[16:112] != before[16:112]).any()
+    screen.draw(STATUS, 0)
+    assert (display.pixels == before).all()
+
+
+@pytest.mark.parametrize("page", ["notes", "drums"])
+def test_a_page_comes_and_goes_without_a_trace(
+    screen: Screen, display: FakeDisplay, page: str
+) -> None:
+    before = display.pixels.copy()
+    screen.draw(replace(STATUS, page=page, pattern=PATTERN), 0)
+    assert (display.pixels[16:112] != before[16:112]).any()
+    screen.draw(STATUS, 0)
+    assert (display.pixels == before).all()
+
+
+def test_the_notes_page_shows_a_new_pattern_at_rest(screen: Screen, display: FakeDisplay) -> None:
+    notes = replace(STATUS, playing=False, page="notes", pattern=PATTERN)
+    screen.draw(notes, 0)
+    assert sent(screen, display, notes) == set()
+    onset = np.zeros((9, 96), np.float32)
+    other = Pattern(onset, PATTERN.velocity, PATTERN.microtiming)
+    assert sent(screen, display, replace(notes, pattern=other)) == {MAP}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"value": Value("Noise", "0.40", 0.2)},
+        {"grid": Grid.MUTES},
+        {"grid": Grid.SNAPSHOTS},
+        {"page": "drums"},
+    ],
+)
+def test_what_is_laid_over_the_map_goes_without_a_trace(
+    screen: Screen, display: FakeDisplay, shown: dict
+) -> None:
+    before = display.part(MAP)
+    assert sent(screen, display, replace(STATUS, **shown)) == {MAP}
+    assert (display.part(MAP) != before).any()
+    assert sent(screen, display, STATUS) == {MAP}
+    assert (display.part(MAP) == before).all()
+
+
+@pytest.mark.parametrize("shift", [(1, 1), (-1, -1), (2, 0), (0, -2)])
+def test_a_shifted_picture_is_the_same_picture_elsewhere(
+    screen: Screen, display: FakeDisplay, shift: tuple[int, int]
+) -> None:
+    before = display.pixels.copy()
+    screen.draw(replace(STATUS, shift=shift), 0)
+    moved = np.roll(before, shift[::-1], (0, 1))
+    inside = np.s_[2:-2, 2:-2]
+    assert (display.pixels[inside] == moved[inside]).all()
+    for edge in (display.pixels[: max(shift[1], 0)], display.pixels[:, : max(shift[0], 0)]):
+        assert not edge.any()
+    screen.draw(STATUS, 0)
+    assert (display.pixels == before).all()
+
+
+def test_brightness_is_told_to_the_display_when_it_changes(
+    screen: Screen, display: FakeDisplay
+) -> None:
+    assert display.brightness == 1.0
+    display.brightness = None
+    screen.draw(replace(STATUS, tick=13), 0)
+    assert display.brightness is None
+    screen.draw(replace(STATUS, brightness=0.3), 0)
+    assert display.brightness == 0.3
+    display.brightness = None
+    screen.redraw()
+    screen.draw(replace(STATUS, brightness=0.3), 0)
+    assert display.brightness == 0.3, "the chip may have lost its power"
 
 
 def test_the_longest_sentence_keeps_within_the_map(screen: Screen, display: FakeDisplay) -> None:

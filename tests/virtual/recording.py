@@ -11,6 +11,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
+from hardware.pin_map import PinMap
 from hardware.virtual.virtual_board import VirtualBoard
 
 WAIT_S = 10.0
@@ -19,8 +20,8 @@ WAIT_S = 10.0
 class RecordingBoard(VirtualBoard):
     """A virtual board that writes down what the finger did."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, pin_map: PinMap | None = None) -> None:
+        super().__init__(pin_map)
         self.done: list[tuple[Any, ...]] = []
 
     def touch(self, x: float, y: float, force: float = 0.5) -> None:

@@ -80,6 +80,16 @@ def test_a_glitch_passes(bus):
     bus.writeto(0x20, b"a")
 
 
+def test_bytes_on_the_wire_are_counted_with_their_addresses(bus):
+    bus.writeto(0x20, b"ab")
+    assert (bus.transfers, bus.bytes) == (1, 3)
+    bus.writeto_then_readfrom(0x20, b"c", bytearray(4), in_end=2)
+    assert (bus.transfers, bus.bytes) == (3, 8)
+    with pytest.raises(OSError, match="Remote I/O"):
+        bus.writeto(0x21, b"abc")  # nobody acknowledges the address: nothing follows
+    assert bus.bytes == 9
+
+
 def test_the_lock_is_held_by_one(bus):
     assert bus.try_lock()
     assert not bus.try_lock()

@@ -21,7 +21,7 @@ def test_the_board_as_built():
     assert pin_map.led == {"play": 12}
     assert (pin_map.oled.dc, pin_map.oled.reset) == (24, 25)
     assert (pin_map.encoders.address, pin_map.encoders.interrupt) == (0x49, 17)
-    assert (pin_map.pad.address, pin_map.pad.irq) == (0x48, 22)
+    assert (pin_map.pad.kind, pin_map.pad.address, pin_map.pad.irq) == ("tsc2007", 0x48, 22)
     assert [pin_map.encoder(role) for role in ("threshold", "noise", "tempo", "model")] == [
         0, 1, 2, 3
     ]  # fmt: skip
@@ -33,6 +33,13 @@ def test_every_pin_has_one_owner():
     assert pins[5] == "buttons.play"
     assert pins[7] == "power.button"
     assert len(set(pins.values())) == len(pins) - 3  # the four I2S pins share a name
+
+
+def test_the_same_board_with_the_other_pad(tables):
+    pad = load_pin_map().with_pad("pinnacle").pad
+    assert (pad.kind, pad.address, pad.irq) == ("pinnacle", 0x2A, 22)
+    tables["pad"] |= {"kind": "pinnacle", "address": 0x2A}
+    assert parse_pin_map(tables).pad == pad
 
 
 def test_an_unknown_role_is_a_key_error():
@@ -50,6 +57,15 @@ def test_an_unknown_role_is_a_key_error():
         ("oled", "colour", 1, "[oled] does not know the key 'colour'."),
         ("pad", "address", 0x49, "encoders and pad share the I2C address 0x49."),
         ("pad", "address", 0x78, "pad.address must be an I2C address from 8 to 119, not 120."),
+        (
+            "pad",
+            "address",
+            0x2A,
+            "pad.address of a tsc2007 must be 0x48, 0x49, 0x4a or 0x4b, not 0x2a.",
+        ),
+        ("pad", "kind", "pinnacle", "pad.address of a pinnacle must be 0x2a, not 0x48."),
+        ("pad", "kind", "mouse", "pad.kind must be tsc2007 or pinnacle, not 'mouse'."),
+        ("pad", "kind", 1, "pad.kind must be text, not 1."),
         ("i2c", "speed_hz", True, "i2c.speed_hz must be a whole number, not True."),
         ("encoders", "roles", ["tempo"] * 4, "encoders.roles must name 4 different roles."),
         ("encoders", "roles", "tempo", "encoders.roles must be a list, not 'tempo'."),

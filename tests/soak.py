@@ -1,0 +1,169 @@
+"""``make soak``: the box at its fastest for a long time, with hands that never rest.
+
+The whole box plays on a virtual board whose buses take as long as the real ones, at 300 bpm and 24
+ticks a beat, while a script drags a finger about the pad, turns the encoders, presses buttons,
+changes the page and the model and opens the menu. It fails where a tick of music was handed over
+too late, a note was left on, a picture did not come, or memory grew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from firmware.box import Box
+from firmware.engine.controls import Play, Set
+from firmware.library.models import factory_folder
+from firmware.midi.message import SoundingNotes, TimedMessage, is_note_on
+from firmware.real_time import PANEL, set_priority
+from hardware.virtual.virtual_board import VirtualBoard
+from tests.benchmarks.paced_board import paced_board
+
+BPM = 300
+WARM_UP_S = 30
+"""Memory is compared with what it is after so long, when every map and font has been drawn."""
+MOST_GROWTH = 1.05
+FEWEST_PICTURES = 0.9
+"""Of the ticks' number; the latest picture wins."""
+
+
+class _Ears:
+    """An output that counts notes, and what still sounds."""
+
+    name = "ears"
+
+    def __init__(self) -> None:
+        self.notes = 0
+        self.sounding = SoundingNotes()
+        self.late_ns: list[int] = []
+
+    def send(self, messages: Sequence[TimedMessage]) -> None:
+        now_ns = time.monotonic_ns()
+        for message in messages:
+            self.sounding.track(message.data)
+            if is_note_on(message.data):
+                self.notes += 1
+                if message.time_ns < now_ns:
+                    self.late_ns.append(now_ns - message.time_ns)
+
+    def flush(self) -> None:
+        self.sounding.end_all()
+
+    def close(self) -> None: ...
+
+
+def _hands(board: VirtualBoard) -> Iterator[None]:
+    """One doing of the script at each step."""
+    chance = random.Random(0)
+    angle = 0.0
+    while True:
+        for _ in range(chance.randrange(40, 200)):
+            angle += 0.05
+            board.touch(0.5 + 0.5 * math.cos(angle), 0.5 + 0.5 * math.sin(1.7 * angle), 0.6)
+            yield
+        board.lift()
+        yield
+        match chance.randrange(8):
+            case 0:
+                board.turn(3, chance.choice((-1, 1)))
+            case 1 | 2 | 3:
+                board.turn(chance.randrange(2), chance.choice((-3, -1, 1, 3)))
+            case 4:
+                yield from _hold(lambda down: board.push(3, down))
+            case 5:
+                board.press("shift", True)
+                yield from _hold(lambda down: board.push(3, down))
+                board.press("shift", False)
+                board.turn(3, chance.choice((-2, 2)))
+            case 6:
+                button = chance.choice(("kick", "snare", "hat"))
+                yield from _hold(lambda down, button=button: board.press(button, down))
+            case 7:
+                board.press("shift", True)
+                board.touch(chance.random(), chance.random(), 0.6)
+                yield
+                yield
+                board.lift()
+                board.press("shift", False)
+        yield
+
+
+def _hold(move) -> Iterator[None]:  # type: ignore[no-untyped-def]
+    move(True)
+    for _ in range(5):
+        yield
+    move(False)
+
+
+def _memory_mb() -> float:
+    """Resident now, not at most."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def soak(minutes: float) -> list[str]:
+    """Play for ``minutes`` and print what happened; returns what is wrong, a sentence each."""
+    # The hands and the emulated chips are the world's: it does not wait for other programs either.
+    set_priority(PANEL)
+    board, ears = paced_board(), _Ears()
+    box = Box(board, [ears], [factory_folder()])
+    box.start()
+    box.engine_loop.post(Set("tempo", 100 * BPM))
+    box.engine_loop.post(Play())
+    start_s, next_report_s, warm = time.monotonic(), 60.0, 0.0
+    models = set()
+    try:
+        for _ in _hands(board):
+            time.sleep(0.01)
+            passed = time.monotonic() - start_s
+            models.add(box.engine_loop.engine.state.info.name)
+            if not warm and passed > WARM_UP_S:
+                warm = _memory_mb()
+                ears.late_ns.clear()
+                late_before = box.engine_loop.engine.state.late_ticks
+            if passed > next_report_s:
+                next_report_s += 60
+                print(f"{passed:4.0f} s: {ears.notes} notes, {_memory_mb():.1f} MB", flush=True)
+            if passed > 60 * minutes:
+                break
+        state, pictures, memory = box.engine_loop.engine.state, box.panel.pictures, _memory_mb()
+        error = box.engine_loop.error
+    finally:
+        box.close()
+        board.close()
+    ticks = round(60 * minutes * BPM / 60 * 24)
+    late = state.late_ticks - late_before
+    print(
+        f"{minutes:g} minutes at {BPM} bpm: {ticks} ticks, {late} handed over late after the first "
+        f"{WARM_UP_S} s, {len(ears.late_ns)} notes late by at most "
+        f"{max(ears.late_ns, default=0) / 1e6:.2f} ms; {pictures} pictures, {ears.notes} notes, "
+        f"{len(models)} models; memory {warm:.1f} to {memory:.1f} MB."
+    )
+    faults = {
+        f"The engine ended with {error!r}.": error is not None,
+        f"{late} ticks were handed over too late.": late > 0,
+        f"{len(ears.late_ns)} notes were late.": bool(ears.late_ns),
+        "A note was left on.": bool(ears.sounding.end_all()),
+        f"Only {pictures} pictures were shown.": pictures < FEWEST_PICTURES * ticks,
+        f"Memory grew from {warm:.1f} to {memory:.1f} MB.": memory > MOST_GROWTH * warm,
+        "Only one model was played.": len(models) < 2,
+    }
+    return [sentence for sentence, is_so in faults.items() if is_so]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    faults = soak(parser.parse_args().minutes)
+    print("\n".join(faults) or "Nothing is wrong.")
+    return int(bool(faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
