@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all:
 STYLES := $(notdir $(patsubst %/,%,$(dir $(wildcard models/*/*.clips))))
 
-.PHONY: help play check test slow browser vm lateness models bench manual format clean system
+.PHONY: help play check test slow browser vm lateness models soak bench manual format clean system
 .DELETE_ON_ERROR:
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make test     all of that, the slow, browser and virtual machine tests'
 	@echo 'make models   train every factory model from its clips'
 	@echo 'make lateness how late notes arrive on a loaded machine (QEMU, 8 minutes)'
+	@echo 'make soak     ten minutes at 300 bpm under restless hands'
 	@echo 'make bench    every performance claim against its alternative (ONLY=name for one)'
 	@echo 'make manual   the pictures and tables of hardware/manual/README.md'
 	@echo 'make format   format the code'
@@ -74,6 +75,10 @@ test: system check slow browser vm
 models: $(VENV)/.dev
 	@for style in $(STYLES); do \
 		$(BIN)/groovebox-train fit models/$$style -o models/$$style/$$style.tflite || exit 1; done
+
+# Ten minutes on a quiet machine.
+soak: $(VENV)/.dev
+	@$(BIN)/python -m tests.soak
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.benchmarks.bench $(if $(ONLY),--only $(ONLY))
