@@ -8,15 +8,16 @@ Which of these is true is decided by the pulses themselves, by Bayes' rule:
   pulse starts a new one, whose tempo is free, as a hypothesis of small prior weight; a line that
   predicts badly dies out (Adams and MacKay, "Bayesian online changepoint detection", 2007;
   Harrison and Stevens, "Bayesian forecasting", 1976).
-- **A wandering period**, a random walk: a hand on the tempo knob. In the steady state this filter
-  is the second order delay-locked loop of Adriaensen, "Using a DLL to filter time", 2005.
+- **A wandering period**, a random walk: a hand on the tempo knob, a slow one and a quick one. In
+  the steady state this filter is the second order delay-locked loop of Adriaensen, "Using a DLL to
+  filter time", 2005.
 - **A bend**, a period that changes evenly: a tempo ramp.
 
 The prediction is the mean of theirs, each by its weight. The recursions are the textbook Kalman
 filter for a target of constant velocity (acceleration) whose place is measured, written out
 (Bar-Shalom, Li and Kirubarajan, "Estimation with applications to tracking and navigation", 2001,
-chapter 6). Covariances are kept in units of the jitter's variance, so that a line's gains are
-those of least squares whatever the jitter is.
+chapter 6); what a pulse says, ``Jitter.judge`` tells. Covariances are kept in units of the jitter's
+variance, so that a line's gains are those of least squares whatever the jitter is.
 
 The priors below were chosen by trial on simulated clocks (tests/benchmarks/bench_follower.py).
 """
@@ -25,15 +26,20 @@ from __future__ import annotations
 
 from math import exp, sqrt
 
-from firmware.clock.jitter import Jitter
+from firmware.clock.jitter import FRAME_NS, Jitter
 
 __all__ = ["PulseModels"]
 
 CHANGE = 1.5e-3
 """Prior probability that the tempo changes at a pulse: once in about 28 beats."""
 
-REVIVAL = 8e-3
-"""Weight that the wandering and the bending model always keep, so as to take over in time."""
+STEADY = 3e-5
+"""The same for a wandering or bending tempo to become steady. So rare, for the straight lines that
+fit a wandering tempo by chance for a while mislead."""
+
+REVIVAL, BEND_REVIVAL = 6e-3, 2.5e-2
+"""Weight that each wandering and the bending model always keep, so as to take over in time; in
+frames the bending one keeps no more than the others, for there a few pulses decide."""
 
 LOST = 1e-6
 """A model of less weight than this has lost the clock and starts again from the best."""
@@ -46,8 +52,9 @@ MEMORY = 600
 
 FORGET = 1 + 1 / MEMORY
 
-WANDER = 1.5e-3
-"""Standard deviation of a pulse's step in the random walk of the period, as a part of it."""
+WANDERS = (5e-4, 1e-3)
+"""Standard deviations of a pulse's step in the random walk of the period, as parts of it: 0.25 and
+0.5 % a beat."""
 
 BEND, BEND_WANDER = 2e-5, 3e-4
 """The same for the bending model: of the change of its period from pulse to pulse, and of the
@@ -59,20 +66,24 @@ NEW_TEMPO = 0.004
 SHIFT = 0.6
 """A pulse that is off by more of a period than this has shifted: no tempo changes that much."""
 
-CLIP_SIGMAS = 4
-"""A pulse moves no model by more than this many of its standard deviations."""
+SPAN_MEMORY = 2048
+"""A tempo in step with the frames leaves a pattern of few errors that does not fill the frame:
+pulses in which the bound of a model's errors shrinks towards those that come."""
 
 
 class _Line:
     """Time of the next pulse, period, and their covariance: straight if ``wander`` is 0."""
 
-    __slots__ = ("age", "next_ns", "period", "pp", "tp", "tt", "wander", "weight")
+    __slots__ = ("age", "next_ns", "period", "pp", "span", "steady", "tp", "tt", "wander", "weight")
 
     def __init__(self, next_ns: float, period: float, wander: float = 0.0) -> None:
         self.weight = REVIVAL
         self.next_ns, self.period, self.wander = next_ns, period, wander
+        self.steady = not wander
         self.tt = self.tp = self.pp = 0.0
         self.age = 0
+        self.span = FRAME_NS / 2
+        """largest error that the frames explain, in ns"""
 
     def like(self, other: _Line) -> None:
         """Take another model's estimate over."""
@@ -85,13 +96,19 @@ class _Line:
         self.tp += period
         self.pp += period
 
-    def correct(self, error: float, spread: float) -> None:
-        self.next_ns += self.tt / spread * error
-        gain = self.tp / spread
-        self.period += gain * error
-        self.pp -= self.tp * gain
-        self.tp = gain
-        self.tt /= spread
+    def correct(self, pull: float, information: float) -> None:
+        """A pulse came; ``Jitter.judge`` tells the two."""
+        self.next_ns += self.tt * pull
+        self.period += self.tp * pull
+        self.pp -= self.tp * self.tp * information
+        left = 1 - self.tt * information
+        self.tp *= left
+        self.tt *= left
+
+    def see(self, error: float) -> None:
+        """Narrow or widen the bound of the errors."""
+        shrunk = self.span * (1 - 1 / SPAN_MEMORY)
+        self.span = min(max(abs(error), shrunk, FRAME_NS / 4), FRAME_NS / 2)
 
     def advance(self, jitter: float) -> None:
         """One pulse on. ``jitter``: standard deviation in ns."""
@@ -114,19 +131,19 @@ class _Bend(_Line):
 
     def __init__(self, next_ns: float, period: float) -> None:
         super().__init__(next_ns, period)
+        self.steady = False
         self.curve = self.tc = self.pc = self.cc = 0.0
 
     def like(self, other: _Line) -> None:
         super().like(other)
         self.curve = self.tc = self.pc = self.cc = 0.0
 
-    def correct(self, error: float, spread: float) -> None:
-        gain = self.tc / spread
-        self.curve += gain * error
-        self.cc -= self.tc * gain
-        self.pc -= self.tp * gain
-        super().correct(error, spread)
-        self.tc = gain
+    def correct(self, pull: float, information: float) -> None:
+        self.curve += self.tc * pull
+        self.cc -= self.tc * self.tc * information
+        self.pc -= self.tp * self.tc * information
+        self.tc *= 1 - self.tt * information
+        super().correct(pull, information)
 
     def advance(self, jitter: float) -> None:
         self.next_ns += self.period
@@ -157,7 +174,7 @@ class PulseModels:
 
     @jitter.setter
     def jitter(self, sigma: float) -> None:
-        self._arrivals.sigma = sigma
+        self._arrivals.assume(sigma)
 
     def forget_jitter(self) -> None:
         """What has been learned of the jitter was wrong."""
@@ -179,15 +196,15 @@ class PulseModels:
         ``phase`` is the standard deviation of how far the pulse may be off, in ns, ``tempo`` that
         of ``period``, as a part of it.
         """
-        self._arrivals.hear(time)
-        line, self._wander = _Line(time, period), _Line(time, period, WANDER)
+        self._arrivals.hear(time, period)
+        line = _Line(time, period)
         line.tt = 1.0
         line.loosen((phase / self.jitter) ** 2, 0.0)
         line.pp = (tempo * period / self.jitter) ** 2
         line.advance(self.jitter)
-        self._wander.like(line)
-        self._bend = _Bend(time, period)
-        self._bend.like(line)
+        self._loose = [*(_Line(time, period, wander) for wander in WANDERS), _Bend(time, period)]
+        for model in self._loose:
+            model.like(line)
         line.weight = 1.0
         self._lines = [line]
         self.best: _Line = line
@@ -195,28 +212,26 @@ class PulseModels:
 
     def skip(self, pulses: int) -> None:
         """``pulses`` did not arrive."""
-        for model in (self._wander, self._bend, *self._lines):
+        for model in (*self._loose, *self._lines):
             for _ in range(pulses):
                 model.advance(self.jitter)
-        self._predict((self._wander, self._bend, *self._lines))
+        self._predict((*self._loose, *self._lines))
 
     def observe(self, time: float) -> None:
         """The next pulse has come."""
-        jitter = self._arrivals.sigma
-        self._arrivals.hear(time)
+        if self._arrivals.hear(time, self.period):
+            # The jitter is another than was thought, so all that was concluded from it is doubtful.
+            for model in (*self._loose, *self._lines):
+                model.loosen(1.0, (NEW_TEMPO * self.period / self.jitter) ** 2)
+        jitter = self.jitter
         self._lines.append(self._newborn(time - self.best.next_ns))
-        models = (self._wander, self._bend, *self._lines)
-        self._weigh(models, time)
+        models = (*self._loose, *self._lines)
+        judged = self._weigh(models, time)
         best = self.best
         self._arrivals.learn(time - self.next_ns, time - best.next_ns, 1 + best.tt, self.period)
-        for model in models:
-            spread = 1 + model.tt
-            error, bound = time - model.next_ns, CLIP_SIGMAS * jitter * sqrt(spread)
-            if error > bound:
-                error = bound
-            elif error < -bound:
-                error = -bound
-            model.correct(error, spread)
+        for model, (_, pull, information) in zip(models, judged, strict=True):
+            model.see(time - model.next_ns)
+            model.correct(pull, information)
             model.advance(jitter)
         self._predict(models)
         self._prune()
@@ -230,22 +245,28 @@ class PulseModels:
         period = self.best.period
         line = _Line(0.0, period)
         line.like(self.best)
-        line.weight = CHANGE
+        steady = sum(model.weight for model in self._lines)
+        loose = sum(model.weight for model in self._loose)
+        line.weight = CHANGE * steady + STEADY * loose
         if abs(error) > SHIFT * period:
             line.loosen((error / self.jitter) ** 2, 0.0)
         else:
             line.loosen(0.0, (max(NEW_TEMPO * period, abs(error)) / self.jitter) ** 2)
         return line
 
-    def _weigh(self, models: tuple[_Line, ...], time: float) -> None:
-        """Bayes' rule: weights times likelihoods of this pulse."""
-        logs = [self._arrivals.log_likelihood(time - model.next_ns, model.tt) for model in models]
-        highest, total = max(logs), 0.0
-        for model, likelihood in zip(models, logs, strict=True):
+    def _weigh(self, models: tuple[_Line, ...], time: float) -> list[tuple[float, float, float]]:
+        """Bayes' rule: weights times likelihoods of this pulse. Returns what it says of each."""
+        judge = self._arrivals.judge
+        judged = [
+            judge(time - model.next_ns, model.tt, model.steady, model.span) for model in models
+        ]
+        highest, total = max(likelihood for likelihood, _, _ in judged), 0.0
+        for model, (likelihood, _, _) in zip(models, judged, strict=True):
             model.weight *= exp(likelihood - highest)
             total += model.weight
         for model in models:
             model.weight /= total
+        return judged
 
     def _predict(self, models: tuple[_Line, ...]) -> None:
         best, total, next_ns, period = models[0], 0.0, 0.0, 0.0
@@ -259,11 +280,12 @@ class PulseModels:
         self.best, self.next_ns, self.period = best, next_ns / total, period / total
 
     def _prune(self) -> None:
-        for model in (self._wander, self._bend):
+        for model in self._loose:
             if model.weight < LOST:
                 model.like(self.best)
                 model.loosen(0.0, (NEW_TEMPO * model.period / self.jitter) ** 2)
-            model.weight = max(model.weight, REVIVAL)
+            bend = not (model.wander or self._arrivals.in_frames)
+            model.weight = max(model.weight, BEND_REVIVAL if bend else REVIVAL)
         if len(self._lines) > LINES:
             # A young line pays for its free phase and period with most of its weight at first;
             # leaning towards age lets one outlive that even while another model leads.

@@ -103,6 +103,46 @@ def test_a_hand_played_drift_is_followed():
     assert np.std(errors(Ours(), ideal, arriving("usb", ideal))[480:]) < 0.25
 
 
+@pytest.mark.parametrize(("jitter", "bandwidth"), [("usb", 2.0), ("gauss 1", 1.0)])
+def test_a_hand_played_drift_is_followed_as_by_the_loop_that_suits_it(jitter, bandwidth):
+    ours, loop = [], []
+    for seed in range(3):
+        ideal = clocks.drift(120, 60, 0.005, seed)
+        arrivals = arriving(jitter, ideal, seed)
+        ours.append(np.std(errors(Ours(), ideal, arrivals)[480:]))
+        loop.append(np.std(errors(DelayLockedLoop(bandwidth), ideal, arrivals)[480:]))
+    assert np.mean(ours) < 1.02 * np.mean(loop)
+
+
+def test_a_sender_s_own_jitter_is_told_from_that_of_the_frames():
+    ideal = clocks.steady(120, 60)
+    random = np.random.default_rng(0)
+    arrivals = np.maximum.accumulate(np.ceil(ideal + random.normal(5, 0.3, len(ideal))))
+    loop = np.std(errors(DelayLockedLoop(0.3), ideal, arrivals)[480:])
+    assert np.std(errors(Ours(), ideal, arrivals)[480:]) < loop
+
+
+def test_a_tempo_that_slowly_beats_with_the_frames_is_no_wandering_tempo():
+    ideal = clocks.steady(125.1, 60)
+    arrivals = arriving("usb", ideal) + np.random.default_rng(0).uniform(0, 0.05, len(ideal))
+    assert np.std(errors(Ours(), ideal, arrivals)[480:]) < 0.06
+
+
+def test_a_tempo_that_keeps_step_with_the_frames_is_told_exactly():
+    slow = clocks.steady(120, 40)
+    ideal = np.concatenate([slow, slow[-1] + clocks.steady(125, 300)[1:]])
+    assert fed(np.ceil(ideal + 0.3)).bpm_hundredths() == pytest.approx(12_500, abs=1)
+
+
+def test_bunches_that_begin_while_playing_from_usb_are_all_counted():
+    ideal = clocks.steady(120, 60)
+    arrivals = np.ceil(ideal + 0.3)
+    arrivals[720:] = np.ceil(ideal[720:] / 25) * 25
+    follower = fed(np.maximum.accumulate(arrivals))
+    assert follower.pulses == 1441
+    assert follower.bpm_hundredths() == pytest.approx(12_000, abs=30)
+
+
 def test_jitter_that_begins_while_playing_is_learned():
     ideal = clocks.steady(120, 80)
     arrivals = ideal.copy()
