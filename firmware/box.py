@@ -9,8 +9,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from firmware.devices.inputs import Inputs
+from firmware.devices.late_display import LateDisplay
 from firmware.devices.mono_oled import MonoOled
 from firmware.devices.oled import Oled
 from firmware.devices.touch_pad import PadCalibration
@@ -47,12 +49,12 @@ class BoxError(Exception):
     """The box cannot start; the text says why in one sentence."""
 
 
-def _display(board: Board, latent_map: LatentMap) -> tuple[Oled | MonoOled, Screen | MonoScreen]:
+def _display(board: Board, latent_map: LatentMap) -> tuple[LateDisplay[Any], Screen | MonoScreen]:
     """The display that the board has, and what draws on it."""
     if board.pin_map.oled.kind == "ssd1351":
-        colour = Oled(board)
+        colour = LateDisplay(lambda: Oled(board))
         return colour, Screen(colour, latent_map)
-    mono = MonoOled(board)
+    mono = LateDisplay(lambda: MonoOled(board))
     return mono, MonoScreen(mono, latent_map)
 
 

@@ -7,6 +7,7 @@ they go by ``writebytes2``, which lets other threads run meanwhile.
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import Any
 
 from gpiozero import OutputDevice
@@ -49,18 +50,29 @@ class BufferSpi(spi):
 
     def __init__(self, board: Board) -> None:
         wiring = board.pin_map.oled
-        super().__init__(
-            spi=board.spi,
-            gpio=_LumaPins(board.pin_factory),
-            port=wiring.spi_port,
-            device=wiring.spi_device,
-            gpio_DC=wiring.dc,
-            gpio_RST=wiring.reset,
-            reset_hold_time=_RESET_S,
-            reset_release_time=_RESET_S,
-        )
+        pins = _LumaPins(board.pin_factory)
+        try:
+            super().__init__(
+                spi=board.spi,
+                gpio=pins,
+                port=wiring.spi_port,
+                device=wiring.spi_device,
+                gpio_DC=wiring.dc,
+                gpio_RST=wiring.reset,
+                reset_hold_time=_RESET_S,
+                reset_release_time=_RESET_S,
+            )
+        except OSError:
+            pins.close()
+            raise
         # Not by luma's argument: that takes a few round figures only.
         board.spi.max_speed_hz = wiring.speed_hz
+
+    def reset(self) -> None:
+        """Put the chip back to where it is when it is switched on."""
+        for level in (self._gpio.LOW, self._gpio.HIGH):
+            self._gpio.output(self._RST, level)
+            time.sleep(_RESET_S)
 
     def data(self, data: Any) -> None:
         self._gpio.output(self._DC, self._data_mode)

@@ -38,8 +38,22 @@ class MonoOled:
 
     def __init__(self, board: Board) -> None:
         self._is_sh1106 = board.pin_map.oled.kind == "sh1106"
-        self.luma: Any = (sh1106 if self._is_sh1106 else ssd1306)(BufferSpi(board), WIDTH, HEIGHT)
+        self._serial = BufferSpi(board)
+        try:
+            self.luma: Any = self._driver()
+        except OSError:
+            self._serial.cleanup()
+            raise
         self._shown: npt.NDArray[np.uint8] | None = None
+
+    def _driver(self) -> Any:
+        return (sh1106 if self._is_sh1106 else ssd1306)(self._serial, WIDTH, HEIGHT)
+
+    def set_up(self) -> None:
+        """Set the chip up anew, dark: it may have been away. ``OSError`` if the bus fails."""
+        self._serial.reset()
+        self.luma = self._driver()  # which sets it up
+        self._shown = None
 
     def show_frame(self, dots: npt.NDArray[Any], everything: bool = False) -> None:
         """Show a picture, (64, 128) of bool or of 0 and 1, top row first; 1 is lit.

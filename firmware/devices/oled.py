@@ -27,7 +27,20 @@ class Oled(ssd1351):
     """
 
     def __init__(self, board: Board) -> None:
-        super().__init__(BufferSpi(board), WIDTH, HEIGHT, bgr=board.pin_map.oled.bgr)
+        serial = BufferSpi(board)
+        try:
+            super().__init__(serial, WIDTH, HEIGHT, bgr=board.pin_map.oled.bgr)
+        except OSError:
+            serial.cleanup()
+            raise
+
+    def set_up(self) -> None:
+        """Set the chip up anew, dark: it may have been away. ``OSError`` if the bus fails."""
+        self._serial_interface.reset()
+        self._init_sequence()
+        self.contrast(0xFF)
+        self.clear()
+        self.show()
 
     def show_window(self, x: int, y: int, width: int, height: int, pixels: Any) -> None:
         """Fill the window whose top left corner is (x, y) with ``pixels``.

@@ -91,6 +91,11 @@ class MonoMap:
         self._thresholds = _thresholds(self._side).reshape(4, cells, cell, self._side)
         self._over: Pixels = np.zeros_like(self.canvas)
 
+    @property
+    def fades(self) -> bool:
+        """Whether the next picture differs though the status is the same."""
+        return self._trail.fades
+
     def draw(self, status: Status) -> None:
         """Bring ``canvas`` up to ``status``."""
         self._glow.update(status)

@@ -45,6 +45,9 @@ STANDING_TOP = 46
 class MonoDisplay(Protocol):
     """What the screen needs of a display."""
 
+    def set_up(self) -> None:
+        """Set the chip up anew, dark."""
+
     def show_frame(self, dots: npt.NDArray[np.bool_], everything: bool = False) -> None:
         """Show a picture, (64, 128), of which it sends what has changed, or ``everything``."""
 
@@ -108,7 +111,7 @@ class MonoScreen:
         self._mono_map: MonoMap | None = None
         self._drum_maps: MonoDrumMaps | None = None
         self._message, self._until_ns = "", 0
-        self._fresh = True
+        self._fresh, self._lost = True, False
         self._brightness: float | None = None
         self._layout: Hashable = None
         self.set_map(latent_map)
@@ -125,8 +128,8 @@ class MonoScreen:
         self._message, self._until_ns = text, until_ns
 
     def redraw(self) -> None:
-        """Send everything at the next draw: the display was switched on or set up again."""
-        self._fresh = True
+        """Set the display up and send everything at the next draw: it may have been away."""
+        self._fresh = self._lost = True
 
     def draw(self, status: Status, now_ns: int) -> None:
         """Bring the display up to date with ``status`` at ``now_ns`` (monotonic nanoseconds)."""
@@ -148,6 +151,9 @@ class MonoScreen:
         self._send(status)
 
     def _send(self, status: Status) -> None:
+        if self._lost:
+            self._oled.set_up()
+            self._lost = False
         if self._fresh or status.brightness != self._brightness:
             self._oled.set_brightness(status.brightness)
             self._brightness = status.brightness
@@ -186,6 +192,7 @@ class MonoScreen:
             status.decay,
             status.grid,
             status.snapshots,
+            object() if self._mono_map is not None and self._mono_map.fades else None,
         )
         self._map.show(key, self._draw_map, status)
 

@@ -64,6 +64,9 @@ class Display(Protocol):
     def set_brightness(self, brightness: float) -> None:
         """Dim or brighten all of it, 0..1."""
 
+    def set_up(self) -> None:
+        """Set the chip up anew, dark."""
+
 
 class _Part:
     """A rectangle of the display, sent when its key changes: what is different of it."""
@@ -137,7 +140,7 @@ class Screen:
         self._notes = NotePage()
         self._latent_map: LatentMap | None = None
         self._message, self._until_ns = "", 0
-        self._fresh = True
+        self._fresh, self._lost = True, False
         self._shift = (0, 0)
         self._brightness: float | None = None
         self._layout = "map"
@@ -155,11 +158,14 @@ class Screen:
         self._message, self._until_ns = text, until_ns
 
     def redraw(self) -> None:
-        """Send everything at the next draw: the display was switched on or set up again."""
-        self._fresh = True
+        """Set the display up and send everything at the next draw: it may have been away."""
+        self._fresh = self._lost = True
 
     def draw(self, status: Status, now_ns: int) -> None:
         """Bring the display up to date with ``status`` at ``now_ns`` (monotonic nanoseconds)."""
+        if self._lost:
+            self._oled.set_up()
+            self._lost = False
         if self._fresh or status.shift != self._shift:
             self._oled.show_window(0, 0, WIDTH, HEIGHT, bytes(WIDTH * HEIGHT * 2))
             self._brightness = None

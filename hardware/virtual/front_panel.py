@@ -6,14 +6,15 @@ it served itself: a web page from elsewhere cannot play with the box.
 
 One WebSocket at ``/panel`` carries everything.
 
-Server to page, binary: one picture of the OLED, 128 x 128 pixels of big-endian RGB565, top row
+Server to page, binary: one picture of the OLED, all its pixels as big-endian RGB565, top row
 first, left to right; sent when it changed, newest only, and at most two ahead of what the page
 has drawn.
 
 Server to page, JSON text:
 
-- ``{"type": "hello", "drums": [[key, note], ...], "running": bool}``: first message; the nine
-  drums in their order with the MIDI note each sounds on, and whether the box plays.
+- ``{"type": "hello", "drums": [[key, note], ...], "running": bool, "display": [width, height]}``:
+  first message; the nine drums in their order with the MIDI note each sounds on, whether the box
+  plays, and the size of its OLED in pixels.
 - ``{"type": "lights", "play": 0..1, "pixels": [[r, g, b] * 4], "oled": [r, g, b]}``: brightness
   of the play LED, colours of the encoders' NeoPixels in 0..255, brightness of the OLED's red,
   green and blue in 0..1.
@@ -219,7 +220,10 @@ class FrontPanel:
 
     def _hello(self) -> str:
         drums = [[drum.key, note] for drum, note in zip(DRUMS, self.midi.notes, strict=True)]
-        return json.dumps({"type": "hello", "drums": drums, "running": self.midi.running})
+        display = [self._board.oled.WIDTH, self._board.oled.HEIGHT]
+        return json.dumps(
+            {"type": "hello", "drums": drums, "running": self.midi.running, "display": display}
+        )
 
 
 class _PageHeaders:

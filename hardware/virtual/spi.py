@@ -29,6 +29,8 @@ class VirtualSpi:
         self._place = (port, device)
         self._is_open = False
         self.max_speed_hz = 500_000
+        self.fault: OSError | None = None
+        """what every transfer fails with, where there is one"""
         self.writes = 0
         """transfers so far"""
         self.bytes_written = 0
@@ -60,6 +62,8 @@ class VirtualSpi:
     def _write(self, payload: bytes) -> None:
         if not self._is_open:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        if self.fault is not None:
+            raise self.fault
         self.writes += 1
         self.bytes_written += len(payload)
         if self._dc():

@@ -7,6 +7,9 @@ in the browser, a test) has the finger's side (``touch``, ``turn``, ``press``) a
 
 from __future__ import annotations
 
+import errno
+import os
+
 from hardware.pin_map import PinMap, load_pin_map
 from hardware.virtual.i2c_bus import Fault, VirtualI2CBus
 from hardware.virtual.pinnacle import PERIOD_S, Pinnacle
@@ -101,6 +104,11 @@ class VirtualBoard:
             "pad": self.pin_map.pad.address,
         }
         self.i2c.set_fault(addresses[device], fault)
+
+    def fail_display(self, fails: bool) -> None:
+        """Let the display's bus fail; when it is mended the display has been without power."""
+        self.spi.fault = OSError(errno.EIO, os.strerror(errno.EIO)) if fails else None
+        self.oled.reset()
 
     def close(self) -> None:
         """Let go of every pin; the drivers' own objects are theirs to close."""

@@ -1,9 +1,10 @@
-"""The front panel's page in headless Chromium, on a virtual board without firmware."""
+"""The front panel's page in headless Chromium, on a virtual board with or without firmware."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,13 +14,13 @@ from tests.browser.waiting import wait_for
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from firmware.box import Box
     from hardware.virtual.front_panel import FrontPanel
     from tests.virtual.recording import RecordingBoard
 
 ARGS = [
     "--no-sandbox",
     "--headless=new",
-    "--autoplay-policy=no-user-gesture-required",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-default-apps",
@@ -44,10 +45,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def board() -> Iterator[RecordingBoard]:
+def board(request: pytest.FixtureRequest) -> Iterator[RecordingBoard]:
+    """The board; a test's parameter names another display than ``board.toml`` has."""
+    from hardware.pin_map import load_pin_map
     from tests.virtual.recording import RecordingBoard
 
-    board = RecordingBoard()
+    wiring = load_pin_map()
+    board = RecordingBoard(wiring.with_display(getattr(request, "param", wiring.oled.kind)))
     yield board
     board.close()
 
@@ -60,6 +64,20 @@ def panel(board: RecordingBoard) -> Iterator[FrontPanel]:
     panel.start()
     yield panel
     panel.close()
+
+
+@pytest.fixture
+def box(board: RecordingBoard, panel: FrontPanel, tmp_path: Path) -> Iterator[Box]:
+    """The whole box on that board, playing the first of two small models."""
+    from firmware.box import Box
+    from tests.small_models import small_model
+
+    (tmp_path / "a.tflite").write_bytes(small_model("Alpha"))
+    (tmp_path / "b.tflite").write_bytes(small_model("Beta", ticks_per_beat=12))
+    box = Box(board, [panel.midi], [tmp_path])
+    box.start(play=True)
+    yield box
+    box.close()
 
 
 @pytest.fixture

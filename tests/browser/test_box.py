@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -12,32 +11,12 @@ pytest.importorskip("uvicorn", reason="the front panel needs the desk extra")
 from playwright.sync_api import Page
 
 from firmware.box import Box
-from hardware.virtual.front_panel import FrontPanel
-from hardware.virtual.virtual_board import VirtualBoard
 from tests.browser.waiting import centre, wait_for, wait_until
-from tests.small_models import small_model
 
 pytestmark = pytest.mark.browser
 
 NOTES = "groovebox.seen.lastNotes"
 PICTURE = "document.querySelector('canvas').toDataURL()"
-
-
-@pytest.fixture
-def board() -> Iterator[VirtualBoard]:
-    board = VirtualBoard()
-    yield board
-    board.close()
-
-
-@pytest.fixture
-def box(board: VirtualBoard, panel: FrontPanel, tmp_path: Path) -> Iterator[Box]:
-    (tmp_path / "a.tflite").write_bytes(small_model("Alpha"))
-    (tmp_path / "b.tflite").write_bytes(small_model("Beta", ticks_per_beat=12))
-    box = Box(board, [panel.midi], [tmp_path])
-    box.start(play=True)
-    yield box
-    box.close()
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_an_encoder_in_focus_takes_the_arrow_keys(page: Page, board: RecordingBo
 
 
 def test_every_control_has_a_key(page: Page, board: RecordingBoard) -> None:
-    for key, button in zip("pxksh", ("play", "stop", "kick", "snare", "hat"), strict=True):
+    for key, button in zip("poksh", ("play", "stop", "kick", "snare", "hat"), strict=True):
         page.keyboard.press(key)
         wait_until(page, lambda b=button: board.done[-1:] == [("press", b, False)])
         assert board.done[-2] == ("press", button, True)
@@ -138,6 +138,13 @@ def test_every_control_has_a_key(page: Page, board: RecordingBoard) -> None:
     turns = [("turn", encoder, way) for encoder in range(4) for way in (-1, 1)]
     pushes = [("push", encoder, down) for encoder in range(4) for down in (True, False)]
     assert board.done == turns + pushes
+    board.done.clear()
+    for key in "zxcvbnm,.":
+        page.keyboard.press(key)
+    wait_until(page, lambda: board.done.count(("lift",)) == 9)
+    fields = [done[1:3] for done in board.done if done[0] == "touch"]
+    middles = [1 / 6, 3 / 6, 5 / 6]
+    assert fields == [pytest.approx((x, y)) for y in reversed(middles) for x in middles]
 
 
 def test_arrow_keys_move_the_finger_while_held(page: Page, board: RecordingBoard) -> None:
@@ -185,12 +192,12 @@ def test_buttons_are_down_while_the_mouse_is(page: Page, board: RecordingBoard) 
     wait_until(page, lambda: board.done[-1] == ("press", "snare", False))
 
 
-def test_the_list_of_keys_opens_and_closes(page: Page, board: RecordingBoard) -> None:
+def test_the_help_opens_and_closes(page: Page, board: RecordingBoard) -> None:
     page.keyboard.press("?")
-    assert page.locator("#keys").is_visible()
+    assert page.locator("#help").is_visible()
     page.keyboard.press("k")
     page.keyboard.press("Escape")
-    assert not page.locator("#keys").is_visible()
+    assert not page.locator("#help").is_visible()
     page.keyboard.press("h")
     wait_until(page, lambda: ("press", "hat", False) in board.done)
     assert not any(done[:2] == ("press", "kick") for done in board.done)

@@ -17,6 +17,9 @@ from tests.virtual.recording import RecordingBoard
 
 pytestmark = pytest.mark.browser
 
+SMALL = {"width": 320, "height": 640}
+LYING = {"width": PHONE["height"], "height": PHONE["width"]}
+
 
 def test_the_canvas_shows_the_emulated_display(page: Page, board: RecordingBoard) -> None:
     def send(command: int, *parameters: int) -> None:
@@ -77,15 +80,31 @@ def test_it_reconnects_when_the_box_comes_back(
         page.close()
 
 
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 320, "height": 640}])
+CONTROLS = ("#oled", "#pad", ".knob", ".cap", "#sound", "#help-open", "#midi-ask", "#status")
+TOUCHED = ("#pad", ".knob", ".cap", "#sound", "#help-open", "#midi-ask")
+FINGER_PX = 40
+
+
+@pytest.mark.parametrize("board", ["ssd1351", "ssd1306"], indirect=True)
+@pytest.mark.parametrize("viewport", [PHONE, SMALL, LYING])
 def test_a_phone_shows_everything_without_scrolling_sideways(
     open_page: Callable[..., Page], viewport: dict[str, int]
 ) -> None:
     page = open_page(viewport=viewport, device_scale_factor=3, has_touch=True, is_mobile=True)
-    assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
-    for selector in ("#oled", "#pad", ".knob", ".cap", "#sound", "#status"):
+    width, height = viewport["width"], viewport["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for selector in CONTROLS:
         for control in page.locator(selector).all():
             box = control.bounding_box()
-            assert box["width"] > 30
             assert box["x"] >= 0
-            assert box["x"] + box["width"] <= viewport["width"]
+            assert box["x"] + box["width"] <= width
+            if selector in TOUCHED:
+                assert box["width"] >= FINGER_PX
+                assert box["height"] >= FINGER_PX
+    if viewport is not SMALL:  # and the pad, the display and their controls without any scrolling
+        for selector in ("#oled", "#pad", ".knob", ".cap", "#sound"):
+            for box in (control.bounding_box() for control in page.locator(selector).all()):
+                assert box["y"] >= 0
+                assert box["y"] + box["height"] <= height
+    page.locator("#help-open").click()
+    assert page.evaluate("help.scrollWidth <= help.clientWidth")

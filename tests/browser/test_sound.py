@@ -148,10 +148,15 @@ def test_without_web_midi_the_page_says_so(open_page: Callable[..., Page]) -> No
 
 def test_sound_comes_with_the_first_gesture_and_can_be_switched_off(page: Page) -> None:
     assert page.locator("#sound").inner_text() == "Sound on"
+    assert "blocks the sound" in page.locator("#sound-note").inner_text()
+    page.wait_for_timeout(300)
+    assert page.locator("#sound-note").is_visible()
     page.keyboard.press("k")
     wait_for(page, "groovebox.sound.on")
+    assert not page.locator("#sound-note").is_visible()
     page.locator("#sound").click()
     wait_for(page, "!groovebox.sound.on")
+    assert not page.locator("#sound-note").is_visible(), "the player's wish, not the browser's"
     page.reload()
     wait_for(page, "window.groovebox?.connected")
     page.keyboard.press("k")

@@ -45,6 +45,9 @@ class FakeDisplay:
         self.frames.append(dots.copy())
         self.wholes.append(everything)
 
+    def set_up(self) -> None:
+        self.set_ups = getattr(self, "set_ups", 0) + 1
+
     def set_brightness(self, brightness: float) -> None:
         self.brightness.append(brightness)
 

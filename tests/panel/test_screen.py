@@ -44,6 +44,9 @@ class FakeDisplay:
         self.pixels[y : y + height, x : x + width] = window
         self.windows.append((x, y, width, height))
 
+    def set_up(self) -> None:
+        self.set_ups = getattr(self, "set_ups", 0) + 1
+
     def set_brightness(self, brightness: float) -> None:
         self.brightness = brightness
 

@@ -64,6 +64,7 @@ def test_hello_names_the_drums_and_their_notes(
     hello = open_page().hello
     assert hello["drums"] == [[drum.key, drum.note] for drum in DRUMS]
     assert hello["running"] is False
+    assert hello["display"] == [128, 128]
     panel.midi.send([(1, b"\xfa")])
     assert open_page().hello["running"] is True
 

@@ -1,17 +1,15 @@
 // One push button: down while a pointer, the focused key or a keyboard shortcut holds it.
 
+import { Hold } from "./hold.js";
+
 export class Button {
-  #element;
-  #name;
-  #controls;
-  #holders = new Set();
+  #hold;
 
   constructor(element, controls) {
-    this.#element = element;
-    this.#name = element.dataset.button;
-    this.#controls = controls;
+    const name = element.dataset.button;
+    this.#hold = new Hold(element, (down) => controls.press(name, down));
     element.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
+      if (event.button !== 0 || event.ctrlKey) return; // Ctrl and click is a Mac's right-click
       event.preventDefault(); // keeps the focus, and with it the keys, where it was
       element.setPointerCapture(event.pointerId);
       this.hold(event.pointerId, true);
@@ -19,28 +17,27 @@ export class Button {
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
       element.addEventListener(end, (event) => this.hold(event.pointerId, false));
     }
+    element.addEventListener("contextmenu", (event) => {
+      event.preventDefault();
+      if (event.pointerType !== "touch") this.#hold.toggleLatch();
+    });
     element.addEventListener("keydown", (event) => {
       if (event.key !== " " && event.key !== "Enter") return;
       event.preventDefault();
       event.stopPropagation();
       this.hold("key", true);
     });
-    element.addEventListener("keyup", () => this.hold("key", false));
+    element.addEventListener("keyup", ({ key }) => {
+      if (key === " " || key === "Enter") this.hold("key", false);
+    });
     element.addEventListener("blur", () => this.hold("key", false));
-    element.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
   hold(by, down) {
-    const wasDown = this.#holders.size > 0;
-    if (down) this.#holders.add(by);
-    else this.#holders.delete(by);
-    const isDown = this.#holders.size > 0;
-    if (isDown === wasDown) return;
-    this.#element.classList.toggle("down", isDown);
-    this.#controls.press(this.#name, isDown);
+    this.#hold.set(by, down);
   }
 
   release() {
-    for (const by of [...this.#holders]) this.hold(by, false);
+    this.#hold.release();
   }
 }

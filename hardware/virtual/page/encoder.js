@@ -1,10 +1,13 @@
 // One endless encoder: wheel, vertical drag, click or keys; a NeoPixel beside it.
 
+import { Hold } from "./hold.js";
+
 const DEGREES_PER_DETENT = 15; // 24 detents a turn
 const DRAG_PX_PER_DETENT = 8;
 const WHEEL_PX_PER_DETENT = 40; // a touch pad's small steps; a wheel's notch is one detent
 const NOTCH_PX = 100;
 const SLOP_PX = 4;
+const FINGER_SLOP_PX = 10; // a finger at rest rolls
 // A press this long without turning pushes the encoder and keeps it pushed: push and turn.
 const HOLD_MS = 350;
 const TAP_MS = 90;
@@ -16,7 +19,7 @@ export class Encoder {
   #index;
   #controls;
   #detents = 0;
-  #pushers = new Set();
+  #hold;
   #drag = null;
   #wheelPx = 0;
 
@@ -26,15 +29,22 @@ export class Encoder {
     this.#index = index;
     this.#controls = controls;
     const knob = this.#knob;
+    this.#hold = new Hold(knob, (down) => controls.push(index, down));
     knob.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     knob.addEventListener("pointerdown", (event) => this.#down(event));
     knob.addEventListener("pointermove", (event) => this.#move(event));
     knob.addEventListener("pointerup", (event) => this.#up(event, true));
     knob.addEventListener("pointercancel", (event) => this.#up(event, false));
+    knob.addEventListener("lostpointercapture", (event) => this.#up(event, false));
+    // Whoever puts another finger elsewhere meant to push this one.
+    document.addEventListener("pointerdown", (event) => this.#settle(event), { capture: true });
     knob.addEventListener("keydown", (event) => this.#keyDown(event));
     knob.addEventListener("keyup", (event) => this.#keyUp(event));
     knob.addEventListener("blur", () => this.push("key", false));
-    knob.addEventListener("contextmenu", (event) => event.preventDefault());
+    knob.addEventListener("contextmenu", (event) => {
+      event.preventDefault();
+      if (event.pointerType !== "touch" && this.#drag === null) this.#hold.toggleLatch();
+    });
   }
 
   turn(detents) {
@@ -46,13 +56,7 @@ export class Encoder {
 
   // by: "hand", "key" or "shortcut"; the encoder is down while any of them pushes.
   push(by, down) {
-    const wasDown = this.#pushers.size > 0;
-    if (down) this.#pushers.add(by);
-    else this.#pushers.delete(by);
-    const isDown = this.#pushers.size > 0;
-    if (isDown === wasDown) return;
-    this.#knob.classList.toggle("down", isDown);
-    this.#controls.push(this.#index, isDown);
+    this.#hold.set(by, down);
   }
 
   // colour: brightness on the screen of red, green and blue, 0..1
@@ -67,7 +71,7 @@ export class Encoder {
   release() {
     clearTimeout(this.#drag?.timer);
     this.#drag = null;
-    for (const by of [...this.#pushers]) this.push(by, false);
+    this.#hold.release();
   }
 
   #wheel(event) {
@@ -86,18 +90,26 @@ export class Encoder {
   }
 
   #down(event) {
-    if (this.#drag !== null || event.button !== 0) return;
+    if (this.#drag !== null || event.button !== 0 || event.ctrlKey) return;
     event.preventDefault(); // keeps the focus, and with it the keys, where it was
     this.#knob.setPointerCapture(event.pointerId);
     const timer = setTimeout(() => this.push("hand", true), HOLD_MS);
-    this.#drag = { id: event.pointerId, y: event.clientY, turned: false, timer };
+    const slop = event.pointerType === "mouse" ? SLOP_PX : FINGER_SLOP_PX;
+    this.#drag = { id: event.pointerId, y: event.clientY, slop, turned: false, timer };
+  }
+
+  #settle({ target }) {
+    const drag = this.#drag;
+    if (drag === null || drag.turned || this.#knob.contains(target)) return;
+    clearTimeout(drag.timer);
+    this.push("hand", true);
   }
 
   #move(event) {
     const drag = this.#drag;
     if (drag?.id !== event.pointerId) return;
     const px = drag.y - event.clientY;
-    if (!drag.turned && Math.abs(px) < SLOP_PX) return;
+    if (!drag.turned && Math.abs(px) < drag.slop) return;
     drag.turned = true;
     clearTimeout(drag.timer);
     const detents = Math.trunc(px / DRAG_PX_PER_DETENT);
@@ -111,12 +123,11 @@ export class Encoder {
     if (drag?.id !== event.pointerId) return;
     clearTimeout(drag.timer);
     this.#drag = null;
-    if (meant && !drag.turned && !this.#pushers.has("hand")) {
-      this.push("hand", true);
-      setTimeout(() => this.push("hand", false), TAP_MS);
-    } else {
-      this.push("hand", false);
-    }
+    const wasDown = this.#hold.isDown;
+    if (meant && !drag.turned) this.push("hand", true);
+    // A click lasts a moment; whoever had it down, or has it latched, lets go at once.
+    if (wasDown || drag.turned || !meant) this.push("hand", false);
+    else setTimeout(() => this.push("hand", false), TAP_MS);
   }
 
   #keyDown(event) {

@@ -1,9 +1,8 @@
 // The OLED: raw big-endian RGB565 onto a canvas.
 
-const SIZE = 128;
 // Up to this many screen pixels a pixel is a whole number of them; above, a difference of one does
 // not show.
-const WHOLE_UP_TO = 4;
+const WHOLE_UP_TO = 3;
 
 // Every RGB565 colour as the 32-bit word of canvas memory (RGBA; little-endian on all browsers).
 const COLOURS = new Uint32Array(65536);
@@ -17,6 +16,8 @@ for (let colour = 0; colour < 65536; colour++) {
 export class Oled {
   #canvas;
   #context;
+  #width;
+  #height;
   #image;
   #words;
   #newest = null;
@@ -28,15 +29,25 @@ export class Oled {
   constructor(canvas, onDrawn) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false });
-    this.#image = this.#context.createImageData(SIZE, SIZE);
-    this.#words = new Uint32Array(this.#image.data.buffer);
     this.#onDrawn = onDrawn;
+    this.resize(canvas.width, canvas.height);
     new ResizeObserver(() => this.#fit()).observe(canvas.parentElement);
+  }
+
+  // The display that the board has, in its own pixels.
+  resize(width, height) {
+    if (width === this.#width && height === this.#height) return;
+    this.#width = this.#canvas.width = width;
+    this.#height = this.#canvas.height = height;
+    this.#image = this.#context.createImageData(width, height);
+    this.#words = new Uint32Array(this.#image.data.buffer);
+    this.#canvas.parentElement.style.setProperty("--ratio", width / height);
+    this.dark();
     this.#fit();
   }
 
   show(buffer) {
-    if (buffer.byteLength !== SIZE * SIZE * 2) return;
+    if (buffer.byteLength !== this.#words.length * 2) return;
     if (this.#newest === null) requestAnimationFrame(() => this.#draw());
     this.#newest = buffer;
     this.#arrived += 1;
@@ -57,7 +68,7 @@ export class Oled {
   #draw() {
     if (this.#newest === null) return;
     const bytes = new Uint8Array(this.#newest);
-    for (let i = 0; i < SIZE * SIZE; i++) {
+    for (let i = 0; i < this.#words.length; i++) {
       this.#words[i] = COLOURS[(bytes[2 * i] << 8) | bytes[2 * i + 1]];
     }
     this.#context.putImageData(this.#image, 0, 0);
@@ -70,11 +81,12 @@ export class Oled {
   #fit() {
     const { clientWidth, clientHeight } = this.#canvas.parentElement;
     const ratio = window.devicePixelRatio || 1;
-    const room = Math.floor(Math.min(clientWidth, clientHeight) * ratio);
-    const scale = room / SIZE;
+    const scale = Math.min(
+      Math.floor(clientWidth * ratio) / this.#width,
+      Math.floor(clientHeight * ratio) / this.#height,
+    );
     const whole = scale > WHOLE_UP_TO ? scale : Math.max(1, Math.floor(scale));
-    const side = `${(whole * SIZE) / ratio}px`;
-    this.#canvas.style.width = side;
-    this.#canvas.style.height = side;
+    this.#canvas.style.width = `${(whole * this.#width) / ratio}px`;
+    this.#canvas.style.height = `${(whole * this.#height) / ratio}px`;
   }
 }

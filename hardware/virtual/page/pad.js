@@ -1,9 +1,10 @@
-// The XY pad: one finger (mouse, touch, pen or arrow keys), (0, 0) at the bottom left.
+// The XY pad: one finger (mouse, touch, pen or keys), (0, 0) at the bottom left.
 
 // A mouse has no pressure; this is a finger that plays, not one that leans on the pad.
 const PLAIN_FORCE = 0.5;
 const KEY_STEP = 1 / 96;
 const KEY_SPEED = 0.4; // pad widths a second
+const FIELDS = 3; // in a row, and rows
 const DIRECTIONS = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
@@ -19,6 +20,7 @@ export class Pad {
   #controls;
   #pointer = null;
   #keys = new Set();
+  #field = null;
   #x = 0.5;
   #y = 0.5;
 
@@ -37,7 +39,7 @@ export class Pad {
   // An arrow key goes down; true if it moves the finger.
   keyDown(key) {
     if (!(key in DIRECTIONS)) return false;
-    if (this.#pointer !== null || this.#keys.has(key)) return true;
+    if (this.#pointer !== null || this.#field !== null || this.#keys.has(key)) return true;
     const wasUp = this.#keys.size === 0;
     this.#keys.add(key);
     const [dx, dy] = DIRECTIONS[key];
@@ -50,11 +52,35 @@ export class Pad {
     if (this.#keys.delete(key) && this.#keys.size === 0) this.#lift();
   }
 
-  release() {
-    if (this.#pointer === null && this.#keys.size === 0) return;
-    this.#pointer = null;
-    this.#keys.clear();
+  // The finger comes down in the middle of one of nine fields: 0 to 8, as one reads.
+  fieldDown(field) {
+    if (this.#isTouched) return;
+    this.#field = field;
+    const column = field % FIELDS;
+    const row = Math.floor(field / FIELDS);
+    this.#touch((column + 0.5) / FIELDS, 1 - (row + 0.5) / FIELDS, PLAIN_FORCE);
+  }
+
+  fieldUp(field) {
+    if (this.#field !== field) return;
+    this.#field = null;
     this.#lift();
+  }
+
+  release() {
+    if (!this.#isTouched) return;
+    this.#forget();
+    this.#lift();
+  }
+
+  get #isTouched() {
+    return this.#pointer !== null || this.#field !== null || this.#keys.size > 0;
+  }
+
+  #forget() {
+    this.#pointer = null;
+    this.#field = null;
+    this.#keys.clear();
   }
 
   #down(event) {
@@ -62,7 +88,7 @@ export class Pad {
     // The arrow keys come here when nothing has the focus, so the pad needs no ring around it.
     event.preventDefault();
     document.activeElement.blur();
-    this.#keys.clear();
+    this.#forget();
     this.#pointer = event.pointerId;
     this.#element.setPointerCapture(event.pointerId);
     this.#follow(event);

@@ -53,6 +53,7 @@ const seen = { frames: 0, midi: 0, notes: 0, flushes: 0, lastNotes: [] };
 link.addEventListener("open", () => showStatus("connected"));
 link.addEventListener("close", () => {
   showStatus("lost");
+  letAllGo();
   oled.dark();
   showLights({ play: 0, pixels: encoders.map(() => [0, 0, 0]), oled: [0, 0, 0] });
   sound.cancel();
@@ -61,6 +62,9 @@ link.addEventListener("close", () => {
 link.addEventListener("hello", ({ detail }) => {
   drumOfNote = new Map(detail.drums.map(([drum, note]) => [note, drum]));
   running = detail.running;
+  oled.resize(...detail.display);
+  const [width, height] = detail.display;
+  document.querySelector(".case").classList.toggle("wide", width > height);
 });
 link.addEventListener("frame", ({ detail }) => {
   seen.frames += 1;
@@ -113,29 +117,33 @@ function showStatus(state) {
   status.textContent = state === "lost" ? "connection lost, trying again" : state;
 }
 
-// ---- the strip: sound, keys
+// ---- the strip: sound, help
+
+let soundWanted = recall(SOUND) !== "off";
 
 function showSound() {
+  const isBlocked = soundWanted && !sound.on;
   byId("sound").textContent = sound.on ? "Sound off" : "Sound on";
-  byId("sound").classList.toggle("wanted", !sound.on);
-  byId("sound-note").hidden = sound.on;
+  byId("sound").classList.toggle("wanted", isBlocked);
+  byId("sound-note").hidden = !isBlocked;
   byId("volume-label").hidden = !sound.on;
 }
 
-let soundWanted = recall(SOUND) !== "off";
 byId("sound").addEventListener("click", () => {
   soundWanted = !sound.on;
   remember(SOUND, soundWanted ? "on" : "off");
   if (soundWanted) sound.turnOn();
   else sound.turnOff();
 });
-// Browsers allow sound after a gesture: whoever plays the panel hears it, unless they switched
-// the sound off. Not every key counts as a gesture, so ask again until it sounds.
+// Most browsers allow sound after a gesture only: whoever plays the panel hears it, unless they
+// switched the sound off. Not every key counts as a gesture, so ask again until it sounds.
+const wakeSound = ({ target }) => {
+  if (soundWanted && !sound.on && target !== byId("sound")) sound.turnOn();
+};
 for (const gesture of ["pointerup", "keydown"]) {
-  document.addEventListener(gesture, ({ target }) => {
-    if (soundWanted && !sound.on && target !== byId("sound")) sound.turnOn();
-  });
+  document.addEventListener(gesture, wakeSound, { capture: true });
 }
+if (soundWanted) sound.turnOn();
 
 const volume = byId("volume");
 volume.value = recall(VOLUME) ?? volume.value;
@@ -146,16 +154,16 @@ volume.addEventListener("input", () => {
 });
 volume.addEventListener("change", () => volume.blur());
 
-for (const id of ["sound", "midi-ask", "keys-open"]) {
+for (const id of ["sound", "midi-ask", "help-open"]) {
   // A click must not take the focus, and with it the keys, away from the instrument.
   byId(id).addEventListener("pointerdown", (event) => event.preventDefault());
 }
-const keys = byId("keys");
-const help = () => keys.showModal();
-byId("keys-open").addEventListener("click", help);
-keys.addEventListener("click", ({ target }) => target === keys && keys.close());
+const help = byId("help");
+const showHelp = () => help.showModal();
+byId("help-open").addEventListener("click", showHelp);
+help.addEventListener("click", ({ target }) => target === help && help.close());
 
-bindKeys({ pad, encoders, buttons, isRunning: () => running, help });
+const letAllGo = bindKeys({ pad, encoders, buttons, isRunning: () => running, help: showHelp });
 window.addEventListener("pagehide", () => midiOut.flush());
 showSound();
 
