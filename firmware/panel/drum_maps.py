@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware.panel.glow import Glow
-from firmware.panel.marks import SMALL_HEAD
+from firmware.panel.marks import SMALL_HEAD, grown
 from firmware.panel.rgb565 import Pixels, pack, ramp
 from firmware.panel.status import Status
 from firmware.panel.text import font
@@ -47,7 +47,7 @@ class DrumMaps:
         self._colours = np.concatenate([ramp(colour, black) for colour in DRUM_COLOURS])
         self._first = (np.arange(DRUM_COUNT, dtype=np.uint16) * 256)[:, None, None]
         self._labels = _labels()
-        self._edges = _about(self._labels)
+        self._edges = grown(self._labels)
 
     def draw(self, status: Status) -> None:
         """Bring ``canvas`` up to ``status``."""
@@ -80,14 +80,3 @@ def _labels() -> npt.NDArray[np.bool_]:
         initials = "".join(word[0] for word in DRUMS[drum].label.split()).upper()
         face.paste(coverage, initials, left + 2, top + 2)
     return coverage > 100
-
-
-def _about(dots: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """``dots`` and the eight neighbours of each."""
-    wide = dots.copy()
-    wide[1:] |= dots[:-1]
-    wide[:-1] |= dots[1:]
-    across = wide.copy()
-    across[:, 1:] |= wide[:, :-1]
-    across[:, :-1] |= wide[:, 1:]
-    return across

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from firmware.panel.rgb565 import Pixels, pack
 
-__all__ = ["HEAD", "SMALL_HEAD", "TARGET", "Mark", "Trail", "cloud"]
+__all__ = ["HEAD", "SMALL_HEAD", "TARGET", "Mark", "Trail", "cloud", "grown"]
 
 HEAD_ROWS = (
     "...ooooo...",
@@ -92,6 +92,17 @@ def cloud(canvas: Pixels, column: int, row: int, deviation: float) -> None:
 _SHADES = np.repeat(
     [pack((shade, shade, shade)) for shade in range(230, 40, -190 // TRAIL_PLACES)], 4
 )
+
+
+def grown(dots: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """``dots`` and the eight neighbours of each, for an edge about them."""
+    tall = dots.copy()
+    tall[1:] |= dots[:-1]
+    tall[:-1] |= dots[1:]
+    wide = tall.copy()
+    wide[:, 1:] |= tall[:, :-1]
+    wide[:, :-1] |= tall[:, 1:]
+    return wide
 
 
 class Trail:

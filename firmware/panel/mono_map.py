@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware.panel.glow import Brightness, Glow
-from firmware.panel.marks import SMALL_HEAD, Mark, Trail, cloud
+from firmware.panel.marks import SMALL_HEAD, Mark, Trail, cloud, grown
 from firmware.panel.rgb565 import Pixels
 from firmware.panel.status import Status
 from firmware.panel.visualizer import LANES, lane_brightness
@@ -119,7 +119,7 @@ class MonoMap:
         self._trail.draw(over, *head)
         path = over != 0
         if path.any():
-            self.canvas[_grown(path)] = 0
+            self.canvas[grown(path)] = 0
             self.canvas[path] = INK
         if target != head:
             _TARGET.stamp(self.canvas, *target)
@@ -188,14 +188,3 @@ def _regions(lanes: Brightness) -> Brightness:
     """
     most = lanes.max(axis=(1, 2), keepdims=True)
     return np.where(2 * lanes > most, most, 0).astype(np.uint16)
-
-
-def _grown(dots: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """``dots`` and their eight neighbours."""
-    grown = dots.copy()
-    grown[1:] |= dots[:-1]
-    grown[:-1] |= dots[1:]
-    wide = grown.copy()
-    wide[:, 1:] |= grown[:, :-1]
-    wide[:, :-1] |= grown[:, 1:]
-    return wide

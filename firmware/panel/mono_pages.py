@@ -7,6 +7,7 @@ import numpy as np
 from firmware.engine.parameters import PARAMETERS
 from firmware.panel.mono_map import COLUMNS, INK, PITCH, TILE
 from firmware.panel.mono_side import SYMBOL, draw_field, draw_symbol, initials, write
+from firmware.panel.note_page import FLASH_TICKS, GHOST, notes_key
 from firmware.panel.rgb565 import Pixels
 from firmware.panel.status import Grid, MenuView, Status
 from firmware.panel.text import Font
@@ -22,10 +23,6 @@ LEFT = 15
 TALLEST = ROW - 2
 LEAN = 4
 """Dots that a whisker's top is moved for a tick of microtiming."""
-GHOST = 0.08
-"""Onset probability from which a foot is drawn for what does not sound."""
-FLASH_TICKS = 4
-"""A hit is three dots wide for so many ticks after it sounds."""
 GAUGES_LEFT, GAUGE_WIDTH = LEFT + TICKS + 3, 5
 
 MENU_ROWS = 4
@@ -48,15 +45,7 @@ class MonoNotes:
 
     def draw(self, canvas: Pixels, status: Status) -> None:
         """Fill ``canvas``, (64, 128)."""
-        # By identity: a Pattern holds arrays, and is replaced whole.
-        key = (
-            id(status.pattern),
-            status.thresholds,
-            status.muted,
-            status.ticks_per_beat,
-            status.velocity_amount,
-            status.microtiming_amount,
-        )
+        key = notes_key(status)
         if key != self._key:
             self._key, self._pattern = key, status.pattern
             self._draw_still(status)

@@ -8,6 +8,8 @@ as the microtiming. What lies below the threshold is a dim foot.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 
 from firmware.panel.drum_maps import DRUM_COLOURS
@@ -17,7 +19,7 @@ from firmware.panel.visualizer import SIZE
 from firmware.rhythm.drums import DRUM_COUNT, DRUMS
 from firmware.rhythm.pattern import TICKS, Hit, Pattern, midi_velocity, shaped
 
-__all__ = ["ROW", "NotePage"]
+__all__ = ["FLASH_TICKS", "GHOST", "ROW", "NotePage", "notes_key"]
 
 ROW = 10
 """Pixels of height a drum."""
@@ -33,7 +35,19 @@ _BRIGHT = tuple(pack(colour) for colour in DRUM_COLOURS)
 _DIM = tuple(pack(tuple(part // 4 for part in colour)) for colour in DRUM_COLOURS)
 _WHITE = pack((255, 255, 255))
 FLASH_TICKS = 4
-"""A hit is white for so many ticks after it sounds."""
+"""A hit stands out for so many ticks after it sounds."""
+
+
+def notes_key(status: Status) -> Hashable:
+    """What a picture of notes depends on, but for the tick."""
+    return (
+        id(status.pattern),  # it holds arrays, and is replaced whole
+        status.thresholds,
+        status.muted,
+        status.ticks_per_beat,
+        status.velocity_amount,
+        status.microtiming_amount,
+    )
 
 
 class NotePage:
@@ -47,15 +61,7 @@ class NotePage:
 
     def draw(self, status: Status) -> None:
         """Bring ``canvas`` up to ``status``."""
-        # By identity: a Pattern holds arrays, and is replaced whole.
-        key = (
-            id(status.pattern),
-            status.thresholds,
-            status.muted,
-            status.ticks_per_beat,
-            status.velocity_amount,
-            status.microtiming_amount,
-        )
+        key = notes_key(status)
         if key != self._key:
             self._key, self._pattern = key, status.pattern
             self._draw_still(status)
