@@ -283,14 +283,14 @@ class Panel:
 
 
 def _seconds_to_next_picture(state: EngineState, last_ns: int, now_ns: int) -> float:
-    """Until the next tick sounds, within bounds; while stopped, a slow and steady rate.
+    """Until the next tick after the last picture's sounds; while stopped, at a slow, steady rate.
 
-    ``last_ns`` is when the last picture was begun.
+    ``last_ns`` is when that picture was begun. A tick that came while it was drawn is drawn now.
     """
     if state.line is None:
         return IDLE_PICTURE_S
     rate = state.info.ticks_per_beat * state.octave
-    next_tick = int(max(state.line.position_at(now_ns, 1) * rate, 0)) + 1
+    next_tick = int(max(state.line.position_at(last_ns, 1) * rate, 0)) + 1
     next_ns = state.line.time_of(next_tick * rate.denominator, rate.numerator)
     next_ns = max(next_ns, last_ns + SHORTEST_PICTURE_NS)
     return min(max((next_ns - now_ns) / 1e9, 0.0), MAX_PICTURE_S)
