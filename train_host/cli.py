@@ -18,6 +18,7 @@ from rich.progress import Progress as Bar
 
 from firmware.rhythm.model_file import ClipPlace, ModelInfo
 from firmware.rhythm.pattern import TICKS
+from train_host import convert_command
 from train_host.clip_midi import compile_folder
 from train_host.drum_map import BUILT_IN, DrumMapError, load_drum_map
 from train_host.export import ExportError, model_bytes, save
@@ -25,6 +26,7 @@ from train_host.loops import ClipError, Loops
 from train_host.notation import NotationError
 from train_host.quality import Quality, measure
 from train_host.sources import Sources, gather
+from train_host.tfjs_model import ConvertError
 from train_host.training import Progress, Recipe, Trained, default_epochs, fit
 
 __all__ = ["main"]
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (UserError, ClipError, DrumMapError, NotationError, ExportError) as error:
+    except (UserError, ClipError, ConvertError, DrumMapError, NotationError, ExportError) as error:
         print(f"groovebox-train: {error}", file=sys.stderr)
         return USER_ERROR
     except OSError as error:
@@ -80,11 +82,21 @@ def _parser() -> argparse.ArgumentParser:
         "--epochs", type=_whole(1), help="how long to train (by the number of loops, 500 for a few)"
     )
     command.add_argument("--seed", type=_whole(0), default=0, help="same seed, same model (0)")
-    command.add_argument(
+    grid = command.add_mutually_exclusive_group()
+    grid.add_argument(
         "--ticks-per-beat",
         type=_whole(1, TICKS),
-        default=24,
-        help="24 puts one 4/4 bar in a loop, 12 two (24)",
+        help="24 puts one 4/4 bar in a loop, 12 two (default: by the clips' metre; 24 for 4/4)",
+    )
+    grid.add_argument(
+        "--bars-per-loop",
+        type=_whole(1, 32),
+        help="put so many bars in a loop, whatever each clip's metre",
+    )
+    command.add_argument(
+        "--channel",
+        type=_whole(1, 16),
+        help="the drums' MIDI channel (default: 10, else tracks named as drums, else all)",
     )
     command.add_argument(
         "--drum-map",
@@ -98,6 +110,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--float", action="store_true", help="float32 weights, four times the size, to compare"
     )
+
+    command = commands.add_parser("convert", help="make a model file of an R-VAE model")
+    command.set_defaults(
+        run=lambda options: convert_command.run(options, f"groovebox-train {_version()}", _date())
+    )
+    convert_command.add_arguments(command)
 
     command = commands.add_parser("clips", help="compile clip notation to MIDI files")
     command.set_defaults(run=_clips)
@@ -142,13 +160,13 @@ def _fit(options: argparse.Namespace) -> None:
     if not output.parent.is_dir():
         raise UserError(f"There is no folder {output.parent} to write the model to.")
     drum_map = load_drum_map(options.drum_map)
-    sources = gather(options.clips, drum_map, options.ticks_per_beat)
+    sources = gather(
+        options.clips, drum_map, options.ticks_per_beat, options.bars_per_loop, options.channel
+    )
     loops = sources.loops
-    for path, reason in sources.skipped:
-        print(f"skipped {path}: {reason}", file=sys.stderr)
-    if loops.unmapped:
-        notes = ", ".join(map(str, loops.unmapped))
-        print(f"left out: notes {notes}, not in the drum map {drum_map.name}", file=sys.stderr)
+    for file in sources.files:
+        for line in file.lines:
+            print(line, file=sys.stderr)
     print(f"{len({name.partition(' #')[0] for name in loops.names})} clips, {len(loops)} loops")
 
     recipe = Recipe(epochs=options.epochs or default_epochs(len(loops)), seed=options.seed)
@@ -199,7 +217,9 @@ def _info(
     styles = " + ".join(dict.fromkeys(header.style for header in headers))
     licences = ", ".join(dict.fromkeys(header.licence for header in headers if header.licence))
     origins = "\n".join(dict.fromkeys(source for header in headers for source in header.sources))
-    tempo = headers[0].tempo if len(headers) == 1 else loops.tempo
+    # Where bars are fitted to the loop, the loops' tempos are those of its beats.
+    own = len(headers) == 1 and options.bars_per_loop is None
+    tempo = headers[0].tempo if own else loops.tempo
     places = [
         ClipPlace(name[:MAX_NAME], (round(float(z1), 4), round(float(z2), 4)))
         for name, (z1, z2) in zip(loops.names, trained.z, strict=True)
@@ -215,8 +235,8 @@ def _info(
     }
     return ModelInfo(
         name=(options.name or styles or options.output.stem)[:MAX_NAME],
-        ticks_per_beat=options.ticks_per_beat,
-        beats=TICKS / options.ticks_per_beat,
+        ticks_per_beat=sources.ticks_per_beat,
+        beats=TICKS / sources.ticks_per_beat,
         tempo=options.tempo or tempo,
         clips=tuple(places[:MAX_PLACES]),
         bars=len(loops),

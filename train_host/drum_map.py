@@ -1,8 +1,8 @@
-"""Which MIDI note is which drum: General MIDI, the Roland TD-11, or a musician's own TOML file.
+"""Which MIDI note is which drum: a kit or program that is known, or a musician's own TOML file.
 
 A file replaces or extends a map that is built in::
 
-    base = "general_midi"    # or "roland_td11", or "none"; general_midi where it is left out
+    base = "general_midi"    # or another of BUILT_IN, or "none"; general_midi where it is left out
     [notes]
     36 = "kick"
     60 = "rim"
@@ -18,8 +18,19 @@ from pathlib import Path
 from types import MappingProxyType
 
 from firmware.rhythm.drums import DRUMS
+from train_host import drum_tables
 
-__all__ = ["BUILT_IN", "GENERAL_MIDI", "ROLAND_TD11", "DrumMap", "DrumMapError", "load_drum_map"]
+__all__ = [
+    "ABLETON_DRUM_RACK",
+    "BUILT_IN",
+    "GENERAL_MIDI",
+    "ROLAND_TD11",
+    "RVAE_GREEDY",
+    "RVAE_STRICT",
+    "DrumMap",
+    "DrumMapError",
+    "load_drum_map",
+]
 
 IGNORE = "ignore"
 MAX_BYTES = 1 << 16
@@ -46,89 +57,17 @@ def _drum_map(name: str, keys: Mapping[int, str]) -> DrumMap:
     return DrumMap(name, MappingProxyType({note: _INDEX[key] for note, key in keys.items()}))
 
 
-# Instruments: General MIDI level 1, percussion key map (notes 35 to 81). Where the nine lanes have
-# no such instrument, the lane is the one that plays its part: high, short and dry on the rim,
-# shaken things on the closed hat, hand drums on the toms by pitch.
-_GENERAL_MIDI = {
-    35: "kick",  # acoustic bass drum
-    36: "kick",  # bass drum 1
-    37: "rim",  # side stick
-    38: "snare",  # acoustic snare
-    39: "clap",  # hand clap
-    40: "snare",  # electric snare
-    41: "low_tom",  # low floor tom
-    42: "closed_hat",  # closed hi-hat
-    43: "low_tom",  # high floor tom
-    44: "closed_hat",  # pedal hi-hat
-    45: "low_tom",  # low tom
-    46: "open_hat",  # open hi-hat
-    47: "mid_tom",  # low-mid tom
-    48: "mid_tom",  # high-mid tom
-    49: "crash",  # crash cymbal 1
-    50: "high_tom",  # high tom
-    51: "ride",  # ride cymbal 1
-    52: "crash",  # Chinese cymbal
-    53: "ride",  # ride bell
-    54: "closed_hat",  # tambourine
-    55: "crash",  # splash cymbal
-    56: "rim",  # cowbell
-    57: "crash",  # crash cymbal 2
-    58: "clap",  # vibraslap
-    59: "ride",  # ride cymbal 2
-    60: "high_tom",  # high bongo
-    61: "mid_tom",  # low bongo
-    62: "high_tom",  # mute high conga
-    63: "mid_tom",  # open high conga
-    64: "low_tom",  # low conga
-    65: "high_tom",  # high timbale
-    66: "mid_tom",  # low timbale
-    67: "rim",  # high agogo
-    68: "rim",  # low agogo
-    69: "closed_hat",  # cabasa
-    70: "closed_hat",  # maracas
-    71: "rim",  # short whistle
-    72: "rim",  # long whistle
-    73: "closed_hat",  # short guiro
-    74: "open_hat",  # long guiro
-    75: "rim",  # claves
-    76: "rim",  # high wood block
-    77: "rim",  # low wood block
-    78: "mid_tom",  # mute cuica
-    79: "low_tom",  # open cuica
-    80: "closed_hat",  # mute triangle
-    81: "open_hat",  # open triangle
+GENERAL_MIDI = _drum_map("general_midi", drum_tables.GENERAL_MIDI)
+ROLAND_TD11 = _drum_map("roland_td11", drum_tables.GENERAL_MIDI | drum_tables.ROLAND_TD11)
+ABLETON_DRUM_RACK = _drum_map(
+    "ableton_drum_rack", drum_tables.GENERAL_MIDI | drum_tables.ABLETON_DRUM_RACK
+)
+RVAE_STRICT = _drum_map("rvae_strict", drum_tables.RVAE_STRICT)
+RVAE_GREEDY = _drum_map("rvae_greedy", drum_tables.RVAE_GREEDY)
+BUILT_IN = {
+    drum_map.name: drum_map
+    for drum_map in (GENERAL_MIDI, ROLAND_TD11, ABLETON_DRUM_RACK, RVAE_STRICT, RVAE_GREEDY)
 }
-
-# Notes: the TD-11's as listed with the Groove MIDI Dataset, magenta.tensorflow.org/datasets/groove.
-# A pad's head and rim are one drum here: General MIDI would send them to two lanes.
-_ROLAND_TD11 = {
-    22: "closed_hat",  # closed hat, edge
-    26: "open_hat",  # open hat, edge
-    36: "kick",
-    37: "rim",  # snare, cross stick
-    38: "snare",  # snare, head
-    40: "snare",  # snare, rim
-    42: "closed_hat",  # closed hat, bow
-    43: "low_tom",  # tom 3 (floor), head
-    44: "closed_hat",  # hat, pedal
-    45: "mid_tom",  # tom 2, head
-    46: "open_hat",  # open hat, bow
-    47: "mid_tom",  # tom 2, rim
-    48: "high_tom",  # tom 1, head
-    49: "crash",  # crash 1, bow
-    50: "high_tom",  # tom 1, rim
-    51: "ride",  # ride, bow
-    52: "crash",  # crash 2, edge
-    53: "ride",  # ride, bell
-    55: "crash",  # crash 1, edge
-    57: "crash",  # crash 2, bow
-    58: "low_tom",  # tom 3 (floor), rim
-    59: "ride",  # ride, edge
-}
-
-GENERAL_MIDI = _drum_map("general_midi", _GENERAL_MIDI)
-ROLAND_TD11 = _drum_map("roland_td11", _GENERAL_MIDI | _ROLAND_TD11)
-BUILT_IN = {drum_map.name: drum_map for drum_map in (GENERAL_MIDI, ROLAND_TD11)}
 
 
 def load_drum_map(name: str | Path) -> DrumMap:

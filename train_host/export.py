@@ -13,6 +13,7 @@ from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.latent_map import cell_centres
 from firmware.rhythm.model_file import ModelError, ModelInfo, with_info
 from firmware.rhythm.runtime import runtime_name
+from train_host.deep_decoder import DeepDecoder, round_deep
 from train_host.network import Array, DecoderWeights
 from train_host.rounding import round_decoder
 from train_host.tflite_writer import write_decoder
@@ -52,21 +53,22 @@ class Agreement:
         )
 
 
-def compare(content: bytes, decoder: DecoderWeights, extent: float = 3.0) -> Agreement:
+def compare(
+    content: bytes, decoder: DecoderWeights | DeepDecoder, extent: float = 3.0
+) -> Agreement:
     """Run the model file ``content`` in the TFLite runtime beside ``decoder``, in NumPy.
 
     Raises ModelError where the runtime or the box would refuse the file.
     """
     z = cell_centres(CELLS, extent).reshape(-1, 2)
-    onset, velocity, microtiming = (
-        part.reshape(len(z), -1) for part in Decoder(content, BATCH).decode_many(z)
-    )
+    played = Decoder(content, BATCH)
+    onset, velocity, microtiming = (part.reshape(len(z), -1) for part in played.decode_many(z))
     exact = decoder.decode(z)
     steps, exact_steps = (np.rint(VELOCITY_STEPS * part) for part in (velocity, exact[1]))
     return Agreement(
         min(float(((onset > t) == (exact[0] > t)).mean()) for t in THRESHOLDS),
         _largest(steps, exact_steps),
-        _largest(microtiming, exact[2]),
+        _largest(microtiming, played.info.microtiming_scale * exact[2]),
     )
 
 
@@ -77,13 +79,19 @@ def _largest(a: Array, b: Array) -> float:
 
 
 def model_bytes(
-    decoder: DecoderWeights, info: ModelInfo, in_float: bool = False
+    decoder: DecoderWeights | DeepDecoder, info: ModelInfo, in_float: bool = False
 ) -> tuple[bytes, Agreement]:
     """The model file of ``decoder``, int8 unless ``in_float``, and how it plays.
 
     Raises ExportError where it does not play like ``decoder`` in the runtime that is installed.
     """
-    content = with_info(write_decoder(decoder if in_float else round_decoder(decoder)), info)
+    if in_float:
+        flatbuffer = write_decoder(decoder)
+    elif isinstance(decoder, DeepDecoder):
+        flatbuffer = write_decoder(round_deep(decoder))
+    else:
+        flatbuffer = write_decoder(round_decoder(decoder))
+    content = with_info(flatbuffer, info)
     try:
         agreement = compare(content, decoder, info.z_extent)
     except ModelError as error:

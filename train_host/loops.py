@@ -5,15 +5,16 @@ ticks until every note has been read once. That one rule tiles a clip shorter th
 the last window of a longer one from its beginning, and puts a hit played just before the end on
 tick 0 of the start, where it belongs when the clip goes round. Windows without a hit are dropped.
 
-Windows follow the file's start and not its bar lines. With ``ticks_per_beat`` 24 they are bars of
-4/4, with 12 two bars; a bar of 3/4 is one window at 32, and so is 6/8 (three quarter notes).
+Windows follow the start and, unless told their step, not the bar lines. At ``ticks_per_beat`` 24
+they are bars of 4/4, at 12 two bars; a bar of 3/4 is one window at 32, and so is 6/8 (three quarter
+notes). ``train_host.metre`` has the steps at which they follow the bars of other metres.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -23,7 +24,17 @@ import numpy.typing as npt
 from firmware.rhythm.drums import DRUM_COUNT
 from firmware.rhythm.pattern import TICKS, FloatArray, Pattern, unit_velocity
 
-__all__ = ["MAX_LOOPS", "ClipError", "DrumNote", "DrumTrack", "Loops", "cut"]
+__all__ = [
+    "MAX_LOOPS",
+    "ClipError",
+    "DrumNote",
+    "DrumTrack",
+    "Loops",
+    "MetreChange",
+    "Placed",
+    "cut",
+    "place",
+]
 
 MAX_LOOPS = 4096
 """The longest track, in windows of 96 ticks: more than two hours of 4/4 bars at 120 BPM."""
@@ -48,6 +59,13 @@ class DrumNote(NamedTuple):
     """MIDI velocity, 1..127"""
 
 
+class MetreChange(NamedTuple):
+    """A time signature, and the position that its first bar begins at."""
+
+    position: int
+    metre: tuple[int, int]
+
+
 @dataclass(frozen=True)
 class DrumTrack:
     """The drum notes of one clip. ``end`` is where the clip ends, in the unit of the positions."""
@@ -62,18 +80,24 @@ class DrumTrack:
     """the first time signature"""
     unmapped: tuple[int, ...] = ()
     """MIDI notes that were heard on the drums' channel and are no drum"""
+    metres: tuple[MetreChange, ...] = ()
+    """all time signatures of the file, in order; none where it names none"""
+    tempo_changes: int = 0
+    found_by: str = ""
+    """how the drums were told from other notes"""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """how many notes of the file are no drums here, by the reason"""
 
-    def length(self, ticks_per_beat: int) -> Fraction:
+    def length(self, ticks_per_beat: Fraction | int, step: Fraction | int = TICKS) -> Fraction:
         """How long the clip is before it goes round, in the unit of the positions.
 
-        An end that is a whole number of 96-tick windows is taken at its word. Some programs end
-        the track at the last note-off instead: then the length is the next bar line, or, within
-        the first bar, the next half, quarter... of a bar (of a quarter note or more). A note-off up
-        to ``SPILL`` past such a line is ignored; a note on or after it is not.
+        An end that is a whole number of windows, ``step`` ticks apart, is taken at its word. Some
+        programs end the track at the last note-off instead: then the length is the next bar line,
+        or, within the first bar, the next half, quarter... of a bar (of a quarter note or more). A
+        note-off up to ``SPILL`` past such a line is ignored; a note on or after it is not.
         """
         last = max(note.position for note in self.notes)
-        window = Fraction(TICKS * self.ppq, ticks_per_beat)
-        if self.end > last and self.end % window == 0:
+        if self.end > last and self.end % (Fraction(step * self.ppq) / ticks_per_beat) == 0:
             return Fraction(self.end)
         numerator, denominator = self.metre
         bar = Fraction(4 * self.ppq * numerator, denominator)
@@ -84,7 +108,7 @@ class DrumTrack:
             unit /= 2
         if unit < bar:
             return unit
-        return bar * max(math.ceil(reach / bar), math.floor(last / bar) + 1)
+        return bar * max(math.ceil(reach / bar), math.floor(last / bar) + 1, 1)
 
 
 @dataclass(frozen=True)
@@ -152,6 +176,20 @@ class Loops:
         )
 
 
+class Placed(NamedTuple):
+    """Loops, and what became of the notes of their track: bool arrays, one value a note."""
+
+    loops: Loops
+    windows: npt.NDArray[np.intp]
+    """which window of the track each loop is, counted from 0"""
+    total: int
+    """windows of the track, silent ones too"""
+    heard: npt.NDArray[np.bool_]
+    """notes that lie in a window"""
+    kept: npt.NDArray[np.bool_]
+    """notes that are in a loop; the others heard share their drum's tick with a louder one"""
+
+
 def cut(track: DrumTrack, ticks_per_beat: int = 24) -> Loops:
     """The loops of ``track`` on a grid of ``ticks_per_beat`` ticks (1..96) a quarter note.
 
@@ -159,34 +197,65 @@ def cut(track: DrumTrack, ticks_per_beat: int = 24) -> Loops:
     [-0.5, 0.5[ ticks. Of hits of one drum on one tick the loudest is kept, or the nearest of
     equals. Raises ClipError where there are no notes or more than ``MAX_LOOPS`` loops.
     """
-    if not 1 <= ticks_per_beat <= TICKS:
+    return place(track, ticks_per_beat).loops
+
+
+def place(
+    track: DrumTrack, ticks_per_beat: Fraction | int = 24, step: Fraction | int = TICKS
+) -> Placed:
+    """:func:`cut` with windows that begin every ``step`` ticks, and with what became of each note.
+
+    Windows overlap where ``step`` is less than 96, and leave out what lies between them where it is
+    more; ``step`` is more than 48.
+    """
+    grid = Fraction(ticks_per_beat)
+    if not 1 <= grid <= TICKS:
         raise ValueError(f"ticks_per_beat is {ticks_per_beat}, not 1 to {TICKS}")
+    if step <= TICKS / 2:
+        raise ValueError(f"step is {step}, not more than {TICKS // 2}")
     if not track.notes:
         raise ClipError("The clip holds no drum notes.")
-    length = track.length(ticks_per_beat)
-    windows = math.ceil(length * ticks_per_beat / (TICKS * track.ppq))
+    stride = step * track.ppq / grid
+    length = track.length(grid, step)
+    windows = math.ceil(length / stride)
     if windows > MAX_LOOPS:
         raise ClipError(f"The clip is {windows} loops long, and {MAX_LOOPS} is the most.")
-    # Positions in integers throughout: half a tick is then exactly half a tick.
-    scale = length.denominator
-    ppq, period = track.ppq * scale, length.numerator
+    # Positions in integers throughout, many of them to a tick: half a tick is then exactly half.
+    scale = math.lcm(length.denominator, stride.denominator) * grid.numerator
+    tick_size = track.ppq * scale // grid.numerator * grid.denominator
+    period, between = int(length * scale), int(stride * scale)
     notes = np.array(track.notes, np.int64)
-    rounds = np.arange(-1, windows * TICKS * ppq // (ticks_per_beat * period) + 1)
-    position = (notes[:, 0] * scale + rounds[:, None] * period).ravel() * ticks_per_beat
-    drum, velocity = (np.tile(notes[:, column], len(rounds)) for column in (1, 2))
-    tick = (2 * position + ppq) // (2 * ppq)
-    heard = (tick >= 0) & (tick < windows * TICKS)
-    tick, drum, velocity = tick[heard], drum[heard], velocity[heard]
-    microtiming = (position[heard] - tick * ppq) / ppq
+    rounds = np.arange(-1, ((windows - 1) * between + TICKS * tick_size) // period + 1)
+    position = (notes[:, 0] * scale + rounds[:, None] * period).ravel()
+    note = np.tile(np.arange(len(notes)), len(rounds))
+    window = (2 * position + tick_size) // (2 * between)
+    # A note in the part that two windows share is in both.
+    window = np.concatenate([window, window - 1])
+    position, note = np.tile(position, 2) - window * between, np.tile(note, 2)
+    tick = (2 * position + tick_size) // (2 * tick_size)
+    inside = (tick >= 0) & (tick < TICKS) & (window >= 0) & (window < windows)
+    # What a window shares with the next does not make it sound.
+    own = inside & (np.arange(len(window)) < len(window) // 2)
+    inside &= np.isin(window, window[own])
+    window, tick, note = window[inside], tick[inside], note[inside]
+    microtiming = (position[inside] - tick * tick_size) / tick_size
+    drum, velocity = notes[note, 1], notes[note, 2]
     # Quiet and far hits first: of assignments to one place the last holds.
     order = np.lexsort((-np.abs(microtiming), velocity))
-    sounding, window = np.unique(tick // TICKS, return_inverse=True)
-    onsets, velocities, offsets = np.zeros((3, len(sounding), DRUM_COUNT, TICKS), np.float32)
-    place = window[order], drum[order], tick[order] % TICKS
-    onsets[place] = 1
-    velocities[place] = _VELOCITY[velocity[order]]
-    offsets[place] = microtiming[order]
+    sounding, row = np.unique(window, return_inverse=True)
+    cells = row[order], drum[order], tick[order]
+    shape = len(sounding), DRUM_COUNT, TICKS
+    onsets, velocities, offsets = np.zeros((3, *shape), np.float32)
+    onsets[cells] = 1
+    velocities[cells] = _VELOCITY[velocity[order]]
+    offsets[cells] = microtiming[order]
+    owner = np.full(shape, -1)
+    owner[cells] = note[order]
+    heard, kept = np.zeros((2, len(notes)), bool)
+    heard[note] = True
+    kept[owner[owner >= 0]] = True
     name = track.name
-    names = [name] if windows == 1 else [f"{name} #{index + 1}" for index in sounding]
+    names = [name if windows == 1 else f"{name} #{index + 1}" for index in sounding]
     tempos = (track.tempo,) * len(names)
-    return Loops(onsets, velocities, offsets, tuple(names), tempos, track.unmapped)
+    loops = Loops(onsets, velocities, offsets, tuple(names), tempos, track.unmapped)
+    return Placed(loops, sounding, windows, heard, kept)

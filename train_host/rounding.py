@@ -15,7 +15,7 @@ import numpy as np
 
 from train_host.network import Array, DecoderWeights
 
-__all__ = ["RoundedDecoder", "RoundedHead", "round_decoder"]
+__all__ = ["RoundedDecoder", "RoundedHead", "Rounder", "round_decoder", "sheet"]
 
 GRID = 57
 EXTENT = 3.3
@@ -33,6 +33,10 @@ class RoundedHead:
     scale: np.float32
     bias: Array
 
+    def dequantised(self) -> tuple[Array, Array]:
+        """Weights and bias as the runtime computes with them."""
+        return self.weights * self.scale, self.bias
+
 
 @dataclass(frozen=True)
 class RoundedDecoder:
@@ -46,34 +50,46 @@ class RoundedDecoder:
 
     def dequantised(self) -> DecoderWeights:
         """The float weights that the runtime computes with."""
-        heads = ((head.weights * head.scale, head.bias) for head in self.heads)
-        return DecoderWeights(self.first, tuple(heads))
+        return DecoderWeights(self.first, tuple(head.dequantised() for head in self.heads))
+
+
+def sheet() -> Array:
+    """The points z, (n, 2), where rounding errors count."""
+    axis = np.linspace(-EXTENT, EXTENT, GRID)
+    return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
 
 
 def round_decoder(decoder: DecoderWeights) -> RoundedDecoder:
     """Round the heads of ``decoder`` to int8, one scale a head, and correct their biases."""
-    axis = np.linspace(-EXTENT, EXTENT, GRID)
-    sheet = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    hidden = decoder.hidden(sheet).astype(np.float64)
-    mean = hidden.mean(axis=0)
-    centred = hidden - mean
-    covariance = centred.T @ centred / len(sheet)
-    covariance.flat[:: len(mean) + 1] += DAMPING * np.trace(covariance) / len(mean) + 1e-12
-    order = np.argsort(-covariance.diagonal(), kind="stable")
-    passing = _inverse_factor(covariance[np.ix_(order, order)])
-
+    rounder = Rounder(decoder.hidden(sheet()))
     first = (decoder.first[0].astype(np.float32), decoder.first[1].astype(np.float32))
-    heads = []
-    for weights, bias in decoder.heads:
+    return RoundedDecoder(first, tuple(rounder.round(*head) for head in decoder.heads))
+
+
+class Rounder:
+    """Rounds layers that read ``inputs``, (n, width): one row for each point of the sheet."""
+
+    def __init__(self, inputs: Array) -> None:
+        inputs = inputs.astype(np.float64)
+        self._mean = inputs.mean(axis=0)
+        centred = inputs - self._mean
+        covariance = centred.T @ centred / len(inputs)
+        covariance.flat[:: len(self._mean) + 1] += (
+            DAMPING * np.trace(covariance) / len(self._mean) + 1e-12
+        )
+        self._order = np.argsort(-covariance.diagonal(), kind="stable")
+        self._passing = _inverse_factor(covariance[np.ix_(self._order, self._order)])
+
+    def round(self, weights: Array, bias: Array) -> RoundedHead:
+        """The layer in int8, its bias corrected for what the rounding shifts on the average."""
         largest = np.abs(weights).max()
         scale = np.float32(largest / LARGEST if largest else 1)
         rounded = np.zeros(weights.shape, np.int8)
         used = np.flatnonzero(weights.any(axis=0))
-        sorted_weights = weights[np.ix_(order, used)].astype(np.float64)
-        rounded[np.ix_(order, used)] = _round(sorted_weights, float(scale), passing)
+        sorted_weights = weights[np.ix_(self._order, used)].astype(np.float64)
+        rounded[np.ix_(self._order, used)] = _round(sorted_weights, float(scale), self._passing)
         error = weights - rounded * np.float64(scale)
-        heads.append(RoundedHead(rounded, scale, (bias + mean @ error).astype(np.float32)))
-    return RoundedDecoder(first, tuple(heads))
+        return RoundedHead(rounded, scale, (bias + self._mean @ error).astype(np.float32))
 
 
 def _inverse_factor(covariance: Array) -> Array:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from train_host.clip import ClipFile
+from train_host.clip_fate import FileFate
 from train_host.clip_midi import compile_folder
 from train_host.drum_map import DrumMap
-from train_host.loops import Loops
-from train_host.midi_reader import SUFFIXES, ClipError, Skipped, read_folder
+from train_host.loops import DrumTrack, Loops
+from train_host.midi_reader import SUFFIXES, ReadFile, Skipped, fit_all, read_tracks
 from train_host.notation import NotationError, read_clips
 
 __all__ = ["NOTATION_SUFFIX", "Sources", "gather"]
@@ -21,49 +22,61 @@ NOTATION_SUFFIX = ".clips"
 
 @dataclass(frozen=True)
 class Sources:
-    """The loops of all clips, the files that gave none, and the headers of the notated ones."""
+    """The loops of all clips, what became of each file, and the headers of the notated ones.
+
+    ``ticks_per_beat`` is what the loops have a quarter note: the number for the model.
+    """
 
     loops: Loops
-    skipped: list[Skipped]
+    files: list[FileFate]
     headers: list[ClipFile]
+    ticks_per_beat: int
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """The files that gave no loops."""
+        return [Skipped(file.path, file.refused) for file in self.files if file.refused]
 
 
-def gather(paths: Sequence[Path], drum_map: DrumMap, ticks_per_beat: int) -> Sources:
-    """Read all clips in ``paths``; notation is compiled to MIDI first and read like the rest.
+def gather(
+    paths: Sequence[Path],
+    drum_map: DrumMap,
+    ticks_per_beat: int | None = None,
+    bars_per_loop: int | None = None,
+    channel: int | None = None,
+) -> Sources:
+    """Read all clips in ``paths``; ``ticks_per_beat`` and the rest as in ``read_all``.
 
-    A loop from notation has its clip's name, one from MIDI its file's. Raises ClipError where
-    nothing can be used.
+    Notation is compiled to MIDI and read like the rest, but that its notes and channel are known:
+    ``drum_map`` and ``channel`` are for MIDI files. A loop from notation has its clip's name, one
+    from MIDI its file's. Raises ClipError where nothing can be used.
     """
-    skipped: list[Skipped] = []
     headers: list[ClipFile] = []
-    names: dict[str, str] = {}
-    wanted: list[Path] = []
+    refused: list[ReadFile] = []
+    found: list[ReadFile] = []
+    seen: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="groovebox-train-") as folder:
         for path in paths:
             notated = _notated(path)
             if not notated or (path.is_dir() and _has_midi(path)):
-                wanted.append(path)
+                found += read_tracks([path], drum_map, channel, seen)
             for source in notated:
-                out = Path(folder) / str(len(headers))
                 try:
                     header = read_clips(source)
-                    files = compile_folder(source, out)
+                    files = compile_folder(source, Path(folder) / str(len(headers)))
                 except NotationError as error:
-                    skipped.append(Skipped(source, str(error).removeprefix(f"{source}, ")))
+                    reason = str(error).removeprefix(f"{source}, ")
+                    refused.append(ReadFile(source, [], reason))
                     continue
                 except OSError as error:
                     reason = f"The file cannot be read: {error.strerror}."
-                    skipped.append(Skipped(source, reason))
+                    refused.append(ReadFile(source, [], reason))
                     continue
                 headers.append(header)
-                wanted.append(out)
-                names |= {
-                    file.stem: clip.name for file, clip in zip(files, header.clips, strict=True)
-                }
-        if skipped and not wanted:
-            raise ClipError(f"No drum clip could be used. {skipped[0].path}: {skipped[0].reason}")
-        loops, unread = read_folder(wanted, drum_map, ticks_per_beat)
-    return Sources(_named(loops, names), skipped + unread, headers)
+                names = [clip.name for clip in header.clips]
+                found += _named(source, read_tracks(files), names)
+    reading = fit_all(refused + found, ticks_per_beat, bars_per_loop)
+    return Sources(reading.loops, reading.files, headers, reading.ticks_per_beat)
 
 
 def _notated(path: Path) -> list[Path]:
@@ -76,10 +89,12 @@ def _has_midi(folder: Path) -> bool:
     return any(file.suffix.lower() in SUFFIXES for file in folder.rglob("*"))
 
 
-def _named(loops: Loops, names: dict[str, str]) -> Loops:
-    """``loops`` named after their clips. A name is a file's stem, and " #2" for its second loop."""
-    renamed = []
-    for name in loops.names:
-        stem, mark, number = name.partition(" #")
-        renamed.append(names.get(stem, stem) + mark + number)
-    return replace(loops, names=tuple(renamed))
+def _named(source: Path, compiled: Sequence[ReadFile], names: Sequence[str]) -> list[ReadFile]:
+    """The clips of ``source`` by their own names, those that could be read as one file."""
+    tracks: list[DrumTrack] = []
+    empty: list[ReadFile] = []
+    for file, name in zip(compiled, names, strict=True):
+        tracks += [replace(track, name=name) for track in file.tracks]
+        if file.refused:
+            empty.append(ReadFile(source, [], f"{name}: {file.refused}"))
+    return [ReadFile(source, tracks), *empty] if tracks else empty

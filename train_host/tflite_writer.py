@@ -18,7 +18,8 @@ import tflite
 from tflite import BuiltinOperator, BuiltinOptions, TensorType
 
 from firmware.rhythm.decoder import OUTPUTS
-from train_host.network import SLOPE, Array, DecoderWeights
+from train_host.deep_decoder import DeepDecoder, Layer
+from train_host.network import Array, DecoderWeights
 from train_host.rounding import RoundedDecoder, RoundedHead
 
 __all__ = ["write_decoder"]
@@ -32,33 +33,30 @@ LAST_OLD_OPERATOR = 127
 _TYPES = {np.dtype(np.float32): TensorType.FLOAT32, np.dtype(np.int8): TensorType.INT8}
 
 
-def write_decoder(decoder: DecoderWeights | RoundedDecoder) -> bytes:
+def write_decoder(decoder: DecoderWeights | RoundedDecoder | DeepDecoder) -> bytes:
     """The flatbuffer of ``decoder``: input float32 (n, 2) ``z``; outputs float32 (n, cells)
-    ``onset``, ``velocity`` and ``microtiming``. A RoundedDecoder is stored in int8."""
-    graph = _Graph()
-    hidden = len(decoder.first[1])
+    ``onset``, ``velocity`` and ``microtiming``. Rounded layers are stored in int8."""
+    if not isinstance(decoder, DeepDecoder):
+        decoder = DeepDecoder((decoder.first,), tuple((head,) for head in decoder.heads))
+    graph = _Graph(decoder.slope)
     z = graph.activation("z", 2)
-    sum_ = graph.dense(
-        "expand", z, graph.weights("expand_weights", decoder.first[0]), decoder.first[1]
-    )
-    active = graph.activation("hidden", hidden)
-    graph.operator(
-        BuiltinOperator.LEAKY_RELU, [sum_], active, BuiltinOptions.LeakyReluOptions, _slope
-    )
+    active = z
+    for number, layer in enumerate(decoder.trunk):
+        active = graph.hidden("expand", number, active, layer)
     outputs = []
-    heads: Sequence[RoundedHead | tuple[Array, Array]] = decoder.heads
-    for name, head in zip(OUTPUTS, heads, strict=True):
-        if isinstance(head, RoundedHead):
-            bias = head.bias
-            weights = graph.dequantised(f"{name}_weights", head.weights, head.scale)
-        else:
-            bias = head[1]
-            weights = graph.weights(f"{name}_weights", head[0])
-        logits = graph.dense(name, active, weights, bias)
-        outputs.append(graph.activation(name, len(bias)))
+    for name, head in zip(OUTPUTS, decoder.heads, strict=True):
+        inputs = active
+        for number, layer in enumerate(head[:-1]):
+            inputs = graph.hidden(f"{name}_branch", number, inputs, layer)
+        logits = graph.layer(name, inputs, head[-1])
+        outputs.append(graph.activation(name, _width(head[-1])))
         squash = BuiltinOperator.TANH if name == "microtiming" else BuiltinOperator.LOGISTIC
         graph.operator(squash, [logits], outputs[-1])
     return graph.finish([z], outputs)
+
+
+def _width(layer: Layer) -> int:
+    return len(layer.bias if isinstance(layer, RoundedHead) else layer[1])
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,8 @@ class _Operator:
 class _Graph:
     """Tensors, operators and weights, gathered first: a flatbuffer is written from its leaves."""
 
+    slope: float
+    """of every LeakyReLU below zero"""
     buffers: list[bytes] = field(default_factory=lambda: [b""])  # buffer 0 is "no data"
     tensors: list[_Tensor] = field(default_factory=list)
     codes: list[tuple[int, int]] = field(default_factory=list)
@@ -115,6 +115,26 @@ class _Graph:
             BuiltinOperator.DEQUANTIZE, [stored], weights, options, _dequantize, version=2
         )
         return weights
+
+    def hidden(self, name: str, number: int, inputs: int, layer: Layer) -> int:
+        """A layer and its LeakyReLU; the first of a name goes by the name alone."""
+        total = self.layer(f"{name}_{number}" if number else name, inputs, layer)
+        label = "hidden" if (name, number) == ("expand", 0) else f"{name}_{number}_hidden"
+        active = self.activation(label, _width(layer))
+        options = BuiltinOptions.LeakyReluOptions
+        self.operator(BuiltinOperator.LEAKY_RELU, [total], active, options, self._leaky)
+        return active
+
+    def layer(self, name: str, inputs: int, layer: Layer) -> int:
+        if isinstance(layer, RoundedHead):
+            weights = self.dequantised(f"{name}_weights", layer.weights, layer.scale)
+            return self.dense(name, inputs, weights, layer.bias)
+        return self.dense(name, inputs, self.weights(f"{name}_weights", layer[0]), layer[1])
+
+    def _leaky(self, b: Any) -> int:
+        tflite.LeakyReluOptionsStart(b)
+        tflite.LeakyReluOptionsAddAlpha(b, self.slope)
+        return tflite.LeakyReluOptionsEnd(b)
 
     def dense(self, name: str, inputs: int, weights: int, bias: Array) -> int:
         total = self.activation(f"{name}_sum", len(bias))
@@ -286,9 +306,3 @@ def _dense(b: Any) -> int:
 def _dequantize(b: Any) -> int:
     tflite.DequantizeOptionsStart(b)
     return tflite.DequantizeOptionsEnd(b)
-
-
-def _slope(b: Any) -> int:
-    tflite.LeakyReluOptionsStart(b)
-    tflite.LeakyReluOptionsAddAlpha(b, SLOPE)
-    return tflite.LeakyReluOptionsEnd(b)

@@ -104,8 +104,8 @@ def test_midi_and_notation_mix_and_what_is_skipped_is_named(clips, tmp_path, cap
     assert fit(clips, "-o", model, "--epochs", 2) == 0
     out, err = capsys.readouterr()
     assert "3 clips, 4 loops" in out
-    assert f"skipped {clips / 'empty.mid'}: The file is empty." in err
-    assert f"skipped {clips / 'odd.clips'}: line 1" in err
+    assert f"{clips / 'empty.mid'}: not used: The file is empty." in err
+    assert f"{clips / 'odd.clips'}: not used: line 1" in err
     names = [place.name for place in read_info(model.read_bytes()).clips]
     assert "take one" in names
 

@@ -3,7 +3,16 @@
 import pytest
 
 from firmware.rhythm.drums import DRUM_COUNT, DRUMS
-from train_host.drum_map import GENERAL_MIDI, ROLAND_TD11, DrumMapError, load_drum_map
+from train_host.drum_map import (
+    ABLETON_DRUM_RACK,
+    BUILT_IN,
+    GENERAL_MIDI,
+    ROLAND_TD11,
+    RVAE_GREEDY,
+    RVAE_STRICT,
+    DrumMapError,
+    load_drum_map,
+)
 
 
 def key(drum_map, note):
@@ -45,6 +54,24 @@ def test_the_td11_keeps_head_and_rim_of_a_pad_together():
     assert toms == ["low_tom", "mid_tom", "high_tom"]
 
 
+def test_the_first_pads_of_a_drum_rack():
+    pads = [key(ABLETON_DRUM_RACK, note) for note in range(36, 52)]
+    assert pads[:5] == ["kick", "rim", "snare", "clap", "rim"]
+    assert pads[5:11] == ["low_tom", "closed_hat", "mid_tom", "closed_hat", "high_tom", "open_hat"]
+    assert pads[11:] == ["low_tom", "mid_tom", "clap", "high_tom", "rim"]
+
+
+def test_the_two_maps_of_rvae():
+    assert len(RVAE_STRICT.notes) == 18
+    assert set(RVAE_GREEDY.notes) == set(range(27, 88))
+    for drum_map in (RVAE_STRICT, RVAE_GREEDY):
+        assert set(drum_map.notes.values()) == set(range(DRUM_COUNT))
+    # Where they differ: the pedal hat, the clap, the side stick, the crash.
+    assert [key(RVAE_STRICT, note) for note in (44, 39, 37, 49)] == ["open_hat", "clap", None, None]
+    greedy = ["closed_hat", "snare", "snare", "clap"]
+    assert [key(RVAE_GREEDY, note) for note in (44, 39, 37, 49)] == greedy
+
+
 def test_a_file_extends_and_replaces_general_midi(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('[notes]\n36 = "snare"\n12 = "kick"\n54 = "ignore"\n49 = "crash"\n')
@@ -67,6 +94,9 @@ def test_a_file_can_start_from_another_map_or_from_nothing(tmp_path):
 def test_built_in_maps_have_names():
     assert load_drum_map("general_midi") is GENERAL_MIDI
     assert load_drum_map("roland_td11") is ROLAND_TD11
+    for name in ("ableton_drum_rack", "rvae_strict", "rvae_greedy"):
+        assert load_drum_map(name) is BUILT_IN[name]
+        assert load_drum_map(name).name == name
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,9 @@ def test_notes_that_are_no_drum_are_named():
         read_clips(midi([hit(0, 2), hit(0, 1)]), "clip")
 
 
+TRACK = chunk(b"\0\x99\x24\x64")[14:]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -180,7 +183,9 @@ def test_notes_that_are_no_drum_are_named():
         (chunk(b"\xff" * 1_000_000 + b"\x7f\x99\x24\x64"), "never ends"),
         (chunk(b"\xff" * 30 + b"\x7f\x99\x24\x64"), "after years"),
         (chunk(b"\xff" * 30 + b"\x7f\x99\x24\x64", division=0xE764), "after years"),
-        (b"MThd" + bytes(3_000_000), "larger than 2 MB"),
+        (chunk(b"\0\x99\x24\x64" * 65_536), "more than 65536 events"),
+        (chunk(b"\0\x99\x24\x64", kind=2, count=1025)[:14] + 1025 * TRACK, "1024 is the most"),
+        (b"MThd" + bytes(3_000_000), "larger than 1 MB"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_a_sentence(content, reason):
