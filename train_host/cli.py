@@ -21,7 +21,7 @@ from firmware.rhythm.pattern import TICKS
 from train_host import convert_command
 from train_host.clip_midi import compile_folder
 from train_host.drum_map import BUILT_IN, DrumMapError, load_drum_map
-from train_host.export import ExportError, model_bytes, save
+from train_host.export import ExportError, model_bytes, output_fault, save
 from train_host.loops import ClipError, Loops
 from train_host.notation import NotationError
 from train_host.quality import Quality, measure
@@ -155,10 +155,8 @@ def _clips(options: argparse.Namespace) -> None:
 
 def _fit(options: argparse.Namespace) -> None:
     output: Path = options.output
-    if output.is_dir():
-        raise UserError(f"{output} is a folder: name the model file to write.")
-    if not output.parent.is_dir():
-        raise UserError(f"There is no folder {output.parent} to write the model to.")
+    if (fault := output_fault(output)) is not None:
+        raise UserError(fault)
     drum_map = load_drum_map(options.drum_map)
     sources = gather(
         options.clips, drum_map, options.ticks_per_beat, options.bars_per_loop, options.channel

@@ -11,7 +11,7 @@ from numpy.linalg import LinAlgError
 from firmware.rhythm.model_file import ModelInfo
 from train_host.convert import ConvertError, convert
 from train_host.deep_decoder import DeepDecoder
-from train_host.export import Agreement, ExportError, model_bytes, save
+from train_host.export import Agreement, ExportError, model_bytes, output_fault, save
 
 __all__ = ["add_arguments", "run"]
 
@@ -38,10 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, tool: str = "groovebox-train", date: str = "") -> None:
     """Convert ``options.model``, print what was done. Raises ConvertError, ExportError, OSError."""
     output: Path = options.output
-    if output.is_dir():
-        raise ConvertError(f"{output} is a folder: name the model file to write.")
-    if not output.parent.is_dir():
-        raise ConvertError(f"There is no folder {output.parent} to write the model to.")
+    if (fault := output_fault(output)) is not None:
+        raise ConvertError(fault)
     if not 10 <= options.tempo <= 1000:
         raise ConvertError(f"{options.tempo:g} is not a tempo from 10 to 1000 BPM.")
     converted = convert(options.model, options.name, options.cymbals)

@@ -18,7 +18,7 @@ from train_host.network import Array, DecoderWeights
 from train_host.rounding import round_decoder
 from train_host.tflite_writer import write_decoder
 
-__all__ = ["Agreement", "ExportError", "compare", "model_bytes", "save"]
+__all__ = ["Agreement", "ExportError", "compare", "model_bytes", "output_fault", "save"]
 
 CELLS = 64
 BATCH = 256
@@ -76,6 +76,15 @@ def _largest(a: Array, b: Array) -> float:
     """Largest difference; infinite where one is no number."""
     difference = np.abs(a - b).max()
     return float(difference) if np.isfinite(difference) else np.inf
+
+
+def output_fault(output: Path) -> str | None:
+    """Why no model could be written to ``output``, in a sentence; None where one could."""
+    if output.is_dir():
+        return f"{output} is a folder: name the model file to write."
+    if not output.parent.is_dir():
+        return f"There is no folder {output.parent} to write the model to."
+    return None
 
 
 def model_bytes(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from firmware.clock.swing import STRAIGHT
 from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
+from firmware.clock.transport import ClockSource
 from firmware.engine.sequencer import GATE_NS, GENERAL_MIDI
 from firmware.rhythm.drums import DRUMS
 
@@ -85,7 +86,7 @@ CHANGES = ("at once", "next beat", "next bar")
 """When a new place of the head is heard."""
 GLIDES = {"none": 0, "1 beat": 1, "1 bar": 4, "2 bars": 8, "4 bars": 16}
 """How long a recalled snapshot takes to arrive, in beats."""
-CLOCK_SOURCES = ("auto", "internal", "external")
+CLOCK_SOURCES = tuple(source.value for source in ClockSource)
 WHEN_LOST = ("continue", "stop")
 PAGES = ("map", "drums", "notes")
 """The map of kick, snare and hats; nine small maps; the present pattern as notes."""

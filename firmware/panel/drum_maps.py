@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware.panel.glow import Glow
-from firmware.panel.marks import SMALL_HEAD, grown
+from firmware.panel.marks import SMALL_HEAD, grown, pixel_at
 from firmware.panel.rgb565 import Pixels, pack, ramp
 from firmware.panel.status import Status
 from firmware.panel.text import font
@@ -59,9 +59,7 @@ class DrumMaps:
         self.canvas[self._edges] = 0
         self.canvas[self._labels] = _WHITE
         self.canvas[TILE::TILE] = self.canvas[:, TILE::TILE] = _LINE
-        column, row = (
-            min(max(int(part * TILE), 0), TILE - 1) for part in (status.head[0], 1 - status.head[1])
-        )
+        column, row = pixel_at(status.head, TILE)
         for drum in range(DRUM_COUNT):
             top, left = drum // COLUMNS * TILE, drum % COLUMNS * TILE
             SMALL_HEAD.stamp(self.canvas[top : top + TILE, left : left + TILE], column, row)
@@ -77,6 +75,5 @@ def _labels() -> npt.NDArray[np.bool_]:
     for drum, (top, left) in enumerate(
         (row * TILE, column * TILE) for row in range(COLUMNS) for column in range(COLUMNS)
     ):
-        initials = "".join(word[0] for word in DRUMS[drum].label.split()).upper()
-        face.paste(coverage, initials, left + 2, top + 2)
+        face.paste(coverage, DRUMS[drum].initials, left + 2, top + 2)
     return coverage > 100

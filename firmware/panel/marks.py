@@ -9,7 +9,17 @@ import numpy.typing as npt
 
 from firmware.panel.rgb565 import Pixels, pack
 
-__all__ = ["HEAD", "SMALL_HEAD", "TARGET", "Mark", "Trail", "cloud", "grown"]
+__all__ = [
+    "HEAD",
+    "SMALL_HEAD",
+    "TARGET",
+    "Mark",
+    "Trail",
+    "cloud",
+    "grown",
+    "pixel_at",
+    "transport_symbols",
+]
 
 HEAD_ROWS = (
     "...ooooo...",
@@ -73,6 +83,22 @@ HEAD, TARGET, SMALL_HEAD = Mark(HEAD_ROWS), Mark(TARGET_ROWS), Mark(SMALL_HEAD_R
 
 _STANDARD = np.random.default_rng(96).standard_normal((CLOUD_POINTS, 2))
 _CLOUD_PIXEL = pack((220, 220, 220))
+
+
+def pixel_at(point: tuple[float, float], side: int) -> tuple[int, int]:
+    """Column and row of a pad position (0..1 from the bottom left) on a square of ``side`` pixels.
+
+    Positions outside lie on the edge.
+    """
+    column, row = (min(max(int(part * side), 0), side - 1) for part in (point[0], 1 - point[1]))
+    return column, row
+
+
+def transport_symbols(side: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """A triangle for playing and a square for stopped, (side, side) each; ``side`` is odd."""
+    away = abs(np.arange(side) - side // 2)
+    playing = np.arange(side)[None, :] <= side - 1 - 2 * away[:, None]
+    return playing, (away[:, None] < side // 2) & (away[None, :] < side // 2)
 
 
 def cloud(canvas: Pixels, column: int, row: int, deviation: float) -> None:

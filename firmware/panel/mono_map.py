@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware.panel.glow import Brightness, Glow
-from firmware.panel.marks import SMALL_HEAD, Mark, Trail, cloud, grown
+from firmware.panel.marks import SMALL_HEAD, Mark, Trail, cloud, grown, pixel_at
 from firmware.panel.rgb565 import Pixels
 from firmware.panel.status import Status
 from firmware.panel.visualizer import LANES, lane_brightness
@@ -127,7 +127,7 @@ class MonoMap:
 
     def place(self, point: tuple[float, float]) -> tuple[int, int]:
         """Column and row of the dot at a pad position; positions outside lie on the edge."""
-        column, row = _place(point, self._side)
+        column, row = pixel_at(point, self._side)
         return self._margin + column, self._margin + row
 
 
@@ -146,16 +146,11 @@ class MonoDrumMaps:
         """Bring ``canvas`` up to ``status``."""
         self._glow.update(status)
         small = self._glow.brightness[:, self._cell[:, None], self._cell] > self._thresholds
-        column, row = _place(status.head, TILE)
+        column, row = pixel_at(status.head, TILE)
         for drum, dots in enumerate(small * np.uint16(INK)):
             SMALL_HEAD.stamp(dots, column, row)
             top, left = drum // COLUMNS * PITCH, drum % COLUMNS * PITCH
             self.canvas[top : top + TILE, left : left + TILE] = dots
-
-
-def _place(point: tuple[float, float], side: int) -> tuple[int, int]:
-    column, row = (min(max(int(part * side), 0), side - 1) for part in (point[0], 1 - point[1]))
-    return column, row
 
 
 def _screen(row: npt.NDArray[np.intp], column: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:

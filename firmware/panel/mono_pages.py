@@ -6,7 +6,7 @@ import numpy as np
 
 from firmware.engine.parameters import PARAMETERS
 from firmware.panel.mono_map import COLUMNS, INK, PITCH, TILE
-from firmware.panel.mono_side import SYMBOL, draw_field, draw_symbol, initials, write
+from firmware.panel.mono_side import SYMBOL, draw_field, draw_symbol, write
 from firmware.panel.note_page import FLASH_TICKS, GHOST, notes_key
 from firmware.panel.rgb565 import Pixels
 from firmware.panel.status import Grid, MenuView, Status
@@ -72,7 +72,7 @@ class MonoNotes:
         still[ROW // 2 :: ROW, LEFT :: status.ticks_per_beat] = INK
         self._whiskers = []
         for place, drum in enumerate(DRUMS):
-            write(still[place * ROW : (place + 1) * ROW], self._font, initials(drum), 0, -1)
+            write(still[place * ROW : (place + 1) * ROW], self._font, drum.initials, 0, -1)
         if status.pattern is None:
             return
         for tick in range(TICKS):
@@ -98,7 +98,7 @@ def draw_menu(canvas: Pixels, menu: MenuView, title: Font, font: Font) -> None:
     canvas[:] = 0
     write(canvas, title, title.fit(menu.title, width), 0, 0)
     canvas[TITLE_HEIGHT - 2, ::2] = INK
-    first = min(max(menu.chosen - MENU_ROWS // 2, 0), max(len(menu.rows) - MENU_ROWS, 0))
+    first = menu.first_of(MENU_ROWS)
     for place, (label, text) in enumerate(menu.rows[first : first + MENU_ROWS]):
         row = canvas[TITLE_HEIGHT + place * MENU_PITCH :][:MENU_PITCH, : width - 4]
         text_left = row.shape[1] - font.width(text) - 3
@@ -120,7 +120,7 @@ def draw_grid(canvas: Pixels, status: Status, large: Font, small: Font) -> None:
         field = canvas[top : top + TILE, left : left + TILE]
         if status.grid is Grid.MUTES:
             is_muted = drum.key in status.muted
-            font = large if len(initials(drum)) == 1 else small
-            draw_field(field, font, initials(drum), not is_muted, is_muted)
+            font = large if len(drum.initials) == 1 else small
+            draw_field(field, font, drum.initials, not is_muted, is_muted)
         else:
             draw_field(field, large, str(place + 1), status.snapshots[place])

@@ -25,9 +25,10 @@ import numpy.typing as npt
 
 from firmware.panel.mono_map import SIDE, MonoDrumMaps, MonoMap
 from firmware.panel.mono_pages import MonoNotes, draw_grid, draw_menu
-from firmware.panel.mono_side import MonoSide, load_font
+from firmware.panel.mono_side import MonoSide
 from firmware.panel.rgb565 import Pixels
 from firmware.panel.status import Status
+from firmware.panel.text import font
 from firmware.rhythm.latent_map import LatentMap
 
 __all__ = ["HEIGHT", "WIDTH", "MonoDisplay", "MonoScreen"]
@@ -106,7 +107,7 @@ class MonoScreen:
             self._standing,
         )
         self._side = MonoSide()
-        self._notes, self._menu_font = MonoNotes(self._side.tiny), load_font(11)
+        self._notes, self._menu_font = MonoNotes(self._side.tiny), font(11)
         self._latent_map: LatentMap | None = None
         self._mono_map: MonoMap | None = None
         self._drum_maps: MonoDrumMaps | None = None

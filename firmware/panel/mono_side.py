@@ -6,18 +6,17 @@ outline, struck out.
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
 from firmware.engine.controls import MUTE_GROUPS
 from firmware.engine.parameters import PARAMETERS
+from firmware.panel.marks import transport_symbols
 from firmware.panel.mono_map import COLUMNS, INK
 from firmware.panel.rgb565 import Pixels
 from firmware.panel.status import Status, Value
-from firmware.panel.text import Font
+from firmware.panel.text import Font, font
 from firmware.panel.visualizer import LANES
-from firmware.rhythm.drums import DRUMS, Drum
+from firmware.rhythm.drums import DRUMS
 from firmware.rhythm.pattern import TICKS
 
 __all__ = [
@@ -26,8 +25,6 @@ __all__ = [
     "draw_field",
     "draw_gauge",
     "draw_symbol",
-    "initials",
-    "load_font",
     "write",
 ]
 
@@ -38,9 +35,7 @@ SYMBOL = 11
 GAUGE_LEFT, GAUGE_HEIGHT, GAUGE_PITCH = 9, 7, 8
 FIELD_GAP, NAME_GAP = 2, 1
 
-_ACROSS = np.arange(SYMBOL)
-_PLAY = _ACROSS[None, :] <= 10 - 2 * abs(_ACROSS[:, None] - 5)
-_STOP = (abs(_ACROSS[:, None] - 5) <= 4) & (abs(_ACROSS[None, :] - 5) <= 4)
+_PLAY, _STOP = transport_symbols(SYMBOL)
 
 
 def write(canvas: Pixels, font: Font, text: str, column: int, row: int, ink: int = INK) -> None:
@@ -51,10 +46,6 @@ def write(canvas: Pixels, font: Font, text: str, column: int, row: int, ink: int
     coverage = np.zeros((canvas.shape[0] + 1, canvas.shape[1]), np.uint8)
     font.paste(coverage, text, column, row + 1)
     canvas[coverage[1:] > COVERED] = ink
-
-
-def initials(drum: Drum) -> str:
-    return "".join(word[0] for word in drum.label.split()).upper()
 
 
 def draw_symbol(canvas: Pixels, playing: bool) -> None:
@@ -83,16 +74,12 @@ def draw_gauge(canvas: Pixels, share: float) -> None:
     canvas[2:-2, 2 : 2 + round(min(max(share, 0.0), 1.0) * (width - 4))] = INK
 
 
-load_font = cache(Font)
-"""A font by its size; made once, whoever writes with it."""
-
-
 class MonoSide:
     """Draws the parts; the fonts are for its neighbours too."""
 
     def __init__(self) -> None:
-        self.large, self.letters = load_font(18, bold=True), load_font(12, bold=True)
-        self.small, self.narrow, self.tiny = load_font(10), load_font(9), load_font(8)
+        self.large, self.letters = font(18, bold=True), font(12, bold=True)
+        self.small, self.narrow, self.tiny = font(10), font(9), font(8)
 
     def draw_tempo(self, canvas: Pixels, status: Status) -> None:
         """Transport symbol and tempo; where a clock leads, it says so."""
@@ -129,7 +116,7 @@ class MonoSide:
         for place, drum in enumerate(DRUMS):
             top, left = place // COLUMNS * height, place % COLUMNS * width
             field = canvas[top : top + height - NAME_GAP, left : left + width - NAME_GAP]
-            draw_field(field, self.tiny, initials(drum), drum.key not in muted)
+            draw_field(field, self.tiny, drum.initials, drum.key not in muted)
 
     def draw_loop(self, canvas: Pixels, status: Status) -> None:
         """Where in the loop the music is, and its beats."""

@@ -65,7 +65,7 @@ class Overlays:
         pixels[:] = 0
         self._row(rows[:pitch], menu.title, "", _AMBER)
         pixels[pitch - 1] = _LINE
-        first = min(max(menu.chosen - MENU_ROWS // 2, 0), max(len(menu.rows) - MENU_ROWS, 0))
+        first = menu.first_of(MENU_ROWS)
         for place, (label, text) in enumerate(menu.rows[first : first + MENU_ROWS]):
             chosen = first + place == menu.chosen
             top = (place + 1) * pitch

@@ -39,6 +39,10 @@ class MenuView(NamedTuple):
     chosen: int
     editing: bool
 
+    def first_of(self, count: int) -> int:
+        """The first of ``count`` rows that are shown, the chosen one in their middle if it can."""
+        return min(max(self.chosen - count // 2, 0), max(len(self.rows) - count, 0))
+
 
 @dataclass(frozen=True)
 class Status:

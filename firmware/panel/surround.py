@@ -12,6 +12,7 @@ import numpy as np
 from firmware.engine.controls import MUTE_GROUPS
 from firmware.engine.parameters import PARAMETERS
 from firmware.panel.drum_maps import DRUM_COLOURS
+from firmware.panel.marks import transport_symbols
 from firmware.panel.note_page import ROW
 from firmware.panel.rgb565 import Pixels, pack, ramp
 from firmware.panel.status import Status
@@ -121,6 +122,4 @@ def _pixel(colour: tuple[int, int, int]) -> Pixels:
 _LIGHT, _DIM = ramp(WHITE, BLACK), ramp(GREY, BLACK)
 _AMBER, _ON_AMBER = ramp(AMBER, BLACK), ramp(BLACK, AMBER)
 
-_ACROSS = np.arange(13)
-_PLAY = _ACROSS[None, :] <= 12 - 2 * abs(_ACROSS[:, None] - 6)
-_STOP = (abs(_ACROSS[:, None] - 6) <= 5) & (abs(_ACROSS[None, :] - 6) <= 5)
+_PLAY, _STOP = transport_symbols(13)

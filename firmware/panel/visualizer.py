@@ -13,7 +13,7 @@ import numpy as np
 
 from firmware.engine.controls import MUTE_GROUPS
 from firmware.panel.glow import Brightness, Glow
-from firmware.panel.marks import HEAD, TARGET, Trail, cloud
+from firmware.panel.marks import HEAD, TARGET, Trail, cloud, pixel_at
 from firmware.panel.rgb565 import Pixels, pack
 from firmware.panel.status import Status
 from firmware.rhythm.drums import DRUMS
@@ -113,8 +113,7 @@ class Visualizer:
 
     def place(self, point: tuple[float, float]) -> tuple[int, int]:
         """Column and row of the pixel at a pad position; positions outside lie on the edge."""
-        side = SIZE - 2 * self._margin
-        column, row = (min(max(int(part * side), 0), side - 1) for part in (point[0], 1 - point[1]))
+        column, row = pixel_at(point, SIZE - 2 * self._margin)
         return self._margin + column, self._margin + row
 
 

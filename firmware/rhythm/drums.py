@@ -23,6 +23,11 @@ class Drum:
         """The name as a player reads it."""
         return self.key.replace("_", " ").capitalize()
 
+    @property
+    def initials(self) -> str:
+        """One or two capitals, where there is no room for more."""
+        return "".join(word[0] for word in self.key.split("_")).upper()
+
 
 DRUMS: tuple[Drum, ...] = (
     Drum("kick", 36),
