@@ -133,6 +133,16 @@ class Network:
         _, latent = self._encode(x)
         return latent[:, :LATENT], latent[:, LATENT:]
 
+    def holds(self, x: Array, sure: float) -> bool:
+        """Whether all onsets of rows x are decided rightly, at their means of z, by logits beyond
+        +-``sure``."""
+        z = self.encode(x)[0]
+        weights, bias = self._w["expand"]
+        hidden = leaky_relu(z @ weights + bias)
+        weights, bias = self._w["heads"]
+        logits = hidden @ weights[:, : self.cells] + bias[: self.cells]
+        return bool((np.where(x[:, : self.cells] > 0, logits, -logits) > sure).all())
+
     def _encode(self, x: Array) -> tuple[Array, Array]:
         weights, bias = self._w["encoder"]
         hidden = leaky_relu(x @ weights + bias)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from firmware.rhythm.latent_map import cell_centres
-from train_host.network import Array, DecoderWeights
+from train_host.map_figures import CELLS, MAP_THRESHOLD, MapFigures, head_centres, map_figures
+from train_host.network import Array
 
-__all__ = ["Quality", "best_threshold", "f1", "measure"]
+__all__ = ["Decodes", "Quality", "best_threshold", "f1", "measure"]
 
 THRESHOLDS = np.arange(5, 96, 5) / 100
-CELLS = 30
-MAP_THRESHOLD = 0.3
-"""Patterns are counted as R-VAE's published maps are: 30 x 30 heads, threshold 0.3."""
+PLAYED = 0.95
+"""F1 score from which on a clip counts as one that the map plays."""
 VELOCITY_STEPS = 126
+
+
+class Decodes(Protocol):
+    """A decoder of any network."""
+
+    def decode(self, z: npt.ArrayLike) -> tuple[Array, Array, Array]:
+        """Onset, velocity and microtiming, each (n, cells), at z (n, 2)."""
 
 
 @dataclass(frozen=True)
@@ -26,25 +34,27 @@ class Quality:
     """F1 score of the onsets at the best fixed threshold"""
     threshold: float
     """that threshold"""
-    distinct: int
-    """different patterns among 30 x 30 heads at threshold 0.3"""
-    neighbour_distance: float
-    """onsets that differ between neighbouring heads of those, mean"""
+    reach: float
+    """share of the loops that lie on the pad and are played there, at threshold 0.3, with an F1
+    score of 0.95 or more"""
     velocity_error: float
     """mean, in MIDI steps, where the loops have onsets"""
     microtiming_error: float
     """mean, in ticks, where the loops have onsets"""
+    map: MapFigures
 
     def figures(self) -> dict[str, float]:
         """By name, rounded to what they mean, for a model's metadata."""
-        return {
+        figures = {
             "onset_f1": round(self.f1, 4),
             "onset_f1_threshold": round(self.threshold, 2),
-            "distinct_patterns": self.distinct,
-            "neighbour_distance": round(self.neighbour_distance, 2),
+            "reach": round(self.reach, 4),
             "velocity_error": round(self.velocity_error, 2),
             "microtiming_error": round(self.microtiming_error, 4),
         }
+        names = {"distinct": "distinct_patterns", "compound": "compound_share"}
+        of_map = {names.get(name, name): value for name, value in asdict(self.map).items()}
+        return figures | {name: round(value, 4) for name, value in of_map.items()}
 
 
 def f1(decided: Array, wanted: Array) -> float:
@@ -63,11 +73,12 @@ def best_threshold(probability: Array, wanted: Array) -> tuple[float, float]:
 
 
 def measure(
-    decoder: DecoderWeights,
+    decoder: Decodes,
     z: Array,
     onset: Array,
     velocity: Array,
     microtiming: Array,
+    ticks_per_beat: int = 24,
     extent: float = 3.0,
 ) -> Quality:
     """Quality of ``decoder``, whose loops (n, 9, 96) lie at ``z`` (n, 2)."""
@@ -77,17 +88,17 @@ def measure(
     score, threshold = best_threshold(probability, wanted)
     level_error = np.abs(level - velocity.reshape(n, -1))[wanted]
     shift_error = np.abs(shift - microtiming.reshape(n, -1))[wanted]
-
-    grid = decoder.decode(cell_centres(CELLS, extent).reshape(-1, 2))[0] > MAP_THRESHOLD
-    distinct = len(np.unique(np.packbits(grid, axis=1), axis=0))
-    grid = grid.reshape(CELLS, CELLS, -1)
-    down = (grid[1:] != grid[:-1]).sum(axis=-1)
-    right = (grid[:, 1:] != grid[:, :-1]).sum(axis=-1)
+    on_pad = (np.abs(z) <= extent).all(axis=1)
+    played = [
+        f1(row > MAP_THRESHOLD, hits) >= PLAYED
+        for row, hits in zip(probability, wanted, strict=True)
+    ]
+    heads = decoder.decode(head_centres(extent))[0].reshape(CELLS, CELLS, -1)
     return Quality(
         f1=score,
         threshold=threshold,
-        distinct=distinct,
-        neighbour_distance=float((down.mean() + right.mean()) / 2),
+        reach=float((on_pad & played).mean()),
         velocity_error=float(level_error.mean() * VELOCITY_STEPS),
         microtiming_error=float(shift_error.mean()),
+        map=map_figures(heads, ticks_per_beat),
     )

@@ -1,69 +1,48 @@
-"""Training the map: Adam on the small network, seeded, with validation."""
+"""Training the map, an epoch at a time, seeded, with validation.
+
+``fit`` is the whole of it. A program that wants to look on, or to stop when it likes, iterates a
+:class:`Training` instead::
+
+    training = Training(onset, velocity, microtiming, Recipe(seed=1))
+    for progress in training:
+        ...                          # training.now() is the map as it is after this epoch
+    trained = training.now()
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from train_host.network import HIDDEN, Array, DecoderWeights, Loss, Network, sigmoid
-from train_host.quality import best_threshold
+from train_host.adam import Adam
+from train_host.deep_decoder import DeepDecoder
+from train_host.network import LATENT, Array, DecoderWeights, Loss, Network
+from train_host.plane import fit_plane, loud_last, spread_out
+from train_host.recipe import Recipe, batches, default_epochs, steps_per_epoch
+from train_host.reference import ReferenceNetwork
 
-__all__ = ["BATCH", "Progress", "Recipe", "Trained", "default_epochs", "fit", "split"]
+__all__ = ["Progress", "Trained", "Training", "fit"]
 
-BATCH = 64
-HELD_OUT = 6 * BATCH
-"""From this many loops on, one in six is held out and never trained on. Below, a held-out loop
-would be a clip missing from its owner's map: there the loops are duplicated, and the one in six
-that validates is a copy of one that trains."""
-
-ADAM_DECAY = 0.9, 0.999
-ADAM_EPSILON = 1e-7
-CHUNK = 1 << 15
-"""Weights updated at a time: what stays in the processor's cache."""
-SILENT_LOGIT = -12.0
-"""Onset logit, everywhere on the map, of a cell that no clip uses."""
-LOUDNESS = (6.0, 4.0, 2.0)
-"""Logits that the onset of a cell gains for a mean velocity of 1 above that of all cells."""
-LOUDNESS_COST = 0.002
-"""F1 score that this may cost."""
-REACH = 2.7
-"""The outermost loops lie this far from the middle of a plane that ends at 3."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train. An epoch is one step of ``BATCH`` loops for every ``BATCH`` there are, and at
-    least one; the learning rate falls along half a cosine to ``last_rate`` of its first value.
-
-    Adam at 4e-3 with beta 1 is what 150 steps of the whole network asked for. A network of the
-    cells in use is a tenth of it: 6e-3 is better there, 8e-3 no better and less even from seed to
-    seed.
-    """
-
-    epochs: int | None = None
-    """``default_epochs`` where it is None"""
-    seed: int = 0
-    learning_rate: float = 6e-3
-    last_rate: float = 0.05
-    beta: float = 1.0
-    hidden: int = HIDDEN
-
-    def rate(self, done: float) -> float:
-        """Learning rate where ``done``, 0..1, of the training is done."""
-        fall = (1 + math.cos(math.pi * done)) / 2
-        return self.learning_rate * (self.last_rate + (1 - self.last_rate) * fall)
+LOOK_EVERY = 25
+"""Epochs between two looks at whether anything is still gained."""
+SURE = 2.2
+"""Onset logits beyond +-2.2 are decided alike at every threshold from 0.1 to 0.9."""
+GAIN = 0.001
+"""Part of the loss that has to be gained from one stretch of epochs to the next."""
+COOLING = 8
+"""What is learnt is smoothed for an eighth of the epochs so far, while the rate falls to its last
+value: without it velocities and microtimings keep the last steps' noise."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What is reported after each epoch; losses are per loop, in nats."""
+    """What is known after an epoch; losses are per loop, in nats."""
 
     epoch: int
     epochs: int
+    """how many there will be, as far as is known: fewer once nothing more is gained"""
     training: Loss
     validation: Loss
 
@@ -72,42 +51,152 @@ class Progress:
 class Trained:
     """A trained map: the decoder of all 9 x 96 cells, and where each loop lies, z (n, 2)."""
 
-    decoder: DecoderWeights
+    decoder: DecoderWeights | DeepDecoder
     z: Array
     last: Progress
+    history: tuple[Progress, ...] = field(default=(), repr=False)
+    """of all epochs"""
+    interrupted: bool = False
+    complete: bool = False
+    """ended before its time since nothing more was to be gained"""
 
-    @property
-    def interrupted(self) -> bool:
-        return self.last.epoch < self.last.epochs
 
-
-def default_epochs(count: int) -> int:
-    """Epochs that ``count`` loops need, by trial: 30 steps a loop, within 500 and 2000 steps.
-
-    Of sixteen clips of one style that is where every onset is in its place; many loops of live
-    drumming go on gaining. At least 50, for sets so large that an epoch is many steps.
+class Training:
+    """One training. Iterating it trains, and yields each epoch's progress; it can be left and
+    taken up again between any two. The same loops and recipe give the same weights, on one machine.
     """
-    steps = min(max(30 * count, 500), 2000)
-    return max(50, math.ceil(steps / steps_per_epoch(count)))
 
+    def __init__(
+        self,
+        onset: Array,
+        velocity: Array,
+        microtiming: Array,
+        recipe: Recipe | None = None,
+    ) -> None:
+        """``onset``, ``velocity`` and ``microtiming`` of n loops are (n, 9, 96).
 
-def steps_per_epoch(count: int) -> int:
-    return max(1, count // BATCH)
+        Raises ValueError where there is nothing to learn.
+        """
+        self.recipe = recipe or Recipe()
+        n = len(onset)
+        if not n:
+            raise ValueError("there is no loop to learn from")
+        parts = [
+            np.asarray(part, np.float32).reshape(n, -1) for part in (onset, velocity, microtiming)
+        ]
+        if not parts[0].any():
+            raise ValueError("there is no onset to learn from")
+        self.epochs = self.recipe.epochs or default_epochs(n)
+        self.history: list[Progress] = []
+        self._rng = np.random.default_rng(self.recipe.seed)
+        self._total = parts[0].shape[1]
+        self._network: Network | ReferenceNetwork
+        if self.recipe.reference:
+            self._cells = np.arange(self._total)
+            self._x = np.concatenate(parts, axis=1)
+            self._network = ReferenceNetwork(self._total, self._rng, self.recipe.hidden)
+        else:
+            # A cell that no clip uses has nothing to learn: the network is built of the others.
+            self._cells = np.flatnonzero(parts[0].any(axis=0))
+            self._x = np.concatenate([part[:, self._cells] for part in parts], axis=1)
+            self._network = Network(len(self._cells), self._rng, self.recipe.hidden)
+            self._network.head_bias[:] = first_bias(self._x)
+        train_rows, held_rows = self.recipe.split(n, self._rng)
+        self._held = self._x[held_rows]
+        self._held_noise = self._noise(len(held_rows))
+        self._batches = batches(train_rows, self._rng)
+        self._adam = Adam(self._network.flat, self._network.gradient)
+        self._best = self._network.flat.copy()
+        self._best_progress: Progress | None = None
+        self._caution = 1.0
+        self._cooling: tuple[int, float] | None = None
 
+    def __iter__(self) -> Iterator[Progress]:
+        while len(self.history) < self.epochs:
+            progress = self._epoch()
+            if progress.epoch % LOOK_EVERY == 0 and self._cooling is None and self._gained_all():
+                self._cool(progress.epoch)
+            yield progress
 
-def split(
-    count: int, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Which of ``count`` loops train, and which validate: a sixth, of the set or of its copies.
+    def now(self) -> Trained:
+        """The map as it is; IndexError before the first epoch."""
+        return self._trained(self.history[-1])
 
-    Sets below ``HELD_OUT`` are duplicated to fill a batch; there each loop has a copy that trains.
-    """
-    order = rng.permutation(count)
-    if count >= HELD_OUT:
-        held = count // 6
-        return order[held:], order[:held]
-    copies = max(2, math.ceil(BATCH / count))
-    return order, np.resize(order, copies * count // 6)
+    def best(self) -> Trained:
+        """The map with the lowest validation loss, for a training that is broken off, even in the
+        midst of an epoch; it cannot go on after that. ValueError before the first epoch."""
+        if self._best_progress is None:
+            raise ValueError("no epoch is done yet")
+        self._network.flat[:] = self._best
+        return self._trained(self._best_progress, interrupted=True)
+
+    def _epoch(self) -> Progress:
+        training, validation = self._steps()
+        while not np.isfinite(training.total + validation.total):
+            # Steps too large for these loops: back to what was good, and on with smaller ones.
+            self._network.flat[:] = self._best
+            self._adam = Adam(self._network.flat, self._network.gradient)
+            self._caution /= 2
+            training, validation = self._steps()
+        progress = Progress(len(self.history) + 1, self.epochs, training, validation)
+        best = self._best_progress
+        if best is None or validation.total < best.validation.total:
+            self._best[:] = self._network.flat
+            self._best_progress = progress
+        self.history.append(progress)
+        return progress
+
+    def _steps(self) -> tuple[Loss, Loss]:
+        """Train for an epoch; the last step's loss, and that of what validates."""
+        network, beta = self._network, self.recipe.beta
+        epoch, steps = len(self.history), steps_per_epoch(len(self._x))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for step in range(steps):
+                rows = next(self._batches)
+                noise = self._noise(len(rows))
+                training = network.loss(self._x[rows], noise, beta, backward=True)
+                self._adam.step(self._caution * self._rate(epoch + step / steps))
+            return training, network.loss(self._held, self._held_noise, beta)
+
+    def _rate(self, epoch: float) -> float:
+        if self._cooling is None:
+            return self.recipe.rate(epoch / self.epochs)
+        start, rate = self._cooling
+        left = (self.epochs - epoch) / (self.epochs - start)
+        last = self.recipe.learning_rate * self.recipe.last_rate
+        return last + (rate - last) * left
+
+    def _cool(self, epoch: int) -> None:
+        end = epoch + max(LOOK_EVERY, epoch // COOLING)
+        if end < self.epochs:
+            self._cooling = epoch, self._rate(epoch)
+            self.epochs = end
+
+    def _gained_all(self) -> bool:
+        """Whether every onset of every loop is in its place at any threshold from 0.1 to 0.9; or
+        the losses fall no more."""
+        if isinstance(self._network, ReferenceNetwork):
+            return False
+        epoch = len(self.history)
+        stretch = max(4 * LOOK_EVERY, epoch // 3)
+        if epoch >= 2 * stretch:
+            losses = np.array([[p.training.total, p.validation.total] for p in self.history])
+            before, after = losses[-2 * stretch : -stretch], losses[-stretch:]
+            if (after.mean(axis=0) > (1 - GAIN) * before.mean(axis=0)).all():
+                return True
+        return self._network.holds(self._x, SURE)
+
+    def _noise(self, count: int) -> Array:
+        return self._rng.standard_normal((count, LATENT), dtype=np.float32)
+
+    def _trained(self, last: Progress, interrupted: bool = False) -> Trained:
+        z = self._network.encode(self._x)[0]
+        decoder = self._network.decoder()
+        if isinstance(decoder, DecoderWeights):
+            fitted, z = fit_plane(loud_last(decoder, self._x, z), z)
+            decoder = spread_out(fitted, self._cells, self._total)
+        complete = self._cooling is not None and last.epoch == self.epochs
+        return Trained(decoder, z, last, tuple(self.history), interrupted, complete)
 
 
 def fit(
@@ -119,27 +208,20 @@ def fit(
 ) -> Trained:
     """Learn a map of n loops: ``onset``, ``velocity`` and ``microtiming`` are (n, 9, 96).
 
-    The same loops and recipe give the same weights, on one machine. A KeyboardInterrupt ends
-    training early: the weights with the lowest validation loss so far are kept; before the first
-    epoch is done there are none, and it is raised again.
+    A KeyboardInterrupt, at any time and out of ``report`` too, ends training early: the weights
+    with the lowest validation loss so far are kept; before the first epoch is done there are none,
+    and it is raised again. Raises ValueError where there is nothing to learn.
     """
-    recipe = recipe or Recipe()
-    if not len(onset):
-        raise ValueError("there is no loop to learn from")
-    rng = np.random.default_rng(recipe.seed)
-    n = len(onset)
-    parts = [np.asarray(part, np.float32).reshape(n, -1) for part in (onset, velocity, microtiming)]
-    if not parts[0].any():
-        raise ValueError("there is no onset to learn from")
-    # A cell that no clip uses has nothing to learn: the network is built of the others only.
-    cells = np.flatnonzero(parts[0].any(axis=0))
-    x = np.concatenate([part[:, cells] for part in parts], axis=1)
-    network = Network(len(cells), rng, recipe.hidden)
-    network.head_bias[:] = first_bias(x)
-    last = _train(network, x, recipe, rng, report)
-    z = network.encode(x)[0]
-    decoder, z = fit_plane(loud_last(network.decoder(), x, z), z)
-    return Trained(spread_out(decoder, cells, parts[0].shape[1]), z, last)
+    training = Training(onset, velocity, microtiming, recipe)
+    try:
+        for progress in training:
+            if report:
+                report(progress)
+    except KeyboardInterrupt:
+        if not training.history:
+            raise
+        return training.best()
+    return training.now()
 
 
 def first_bias(x: Array) -> Array:
@@ -151,136 +233,3 @@ def first_bias(x: Array) -> Array:
     level = np.clip((onset * velocity).sum(axis=0) / hits, 0.02, 0.98)
     shift = np.clip((onset * microtiming).sum(axis=0) / hits, -0.95, 0.95)
     return np.concatenate([np.log(odds), np.log(level / (1 - level)), np.arctanh(shift)])
-
-
-def loud_last(decoder: DecoderWeights, x: Array, z: Array) -> DecoderWeights:
-    """``decoder`` with the onsets of loud cells raised and those of soft ones lowered.
-
-    On the way from one clip to the next, ghost notes then go first and accents last, instead of
-    all at one border: a third more patterns lie between twelve clips. As much of it is done as the
-    loops x, at their places z, bear without losing their own onsets.
-    """
-    onset, velocity, _ = np.split(x, 3, axis=1)
-    level = (onset * velocity).sum(axis=0) / onset.sum(axis=0)
-    louder = level - np.divide((onset * velocity).sum(), onset.sum())
-    weights, bias = decoder.heads[0]
-    logits = decoder.hidden(z) @ weights + bias
-    wanted = onset > 0.5
-    least = best_threshold(sigmoid(logits), wanted)[0] - LOUDNESS_COST
-    for loudness in LOUDNESS:
-        if best_threshold(sigmoid(logits + loudness * louder), wanted)[0] >= least:
-            head = (weights, bias + loudness * louder)
-            return DecoderWeights(decoder.first, (head, *decoder.heads[1:]))
-    return decoder
-
-
-def fit_plane(decoder: DecoderWeights, z: Array) -> tuple[DecoderWeights, Array]:
-    """Move and stretch the plane so that the loops, at ``z`` (n, 2), reach to ``REACH``.
-
-    Training leaves some loops beyond the pad's edge, or the edge beyond all loops. It is exact:
-    the decoder's first layer takes up the change. A plane of few loops is stretched at most twice.
-    """
-    low, high = z.min(axis=0), z.max(axis=0)
-    centre, scale = (low + high) / 2, np.maximum((high - low) / (2 * REACH), 0.5)
-    weights, bias = decoder.first
-    first = (weights * scale[:, None], bias + centre @ weights)
-    return DecoderWeights(first, decoder.heads), (z - centre) / scale
-
-
-def spread_out(decoder: DecoderWeights, cells: Array, total: int) -> DecoderWeights:
-    """The decoder of some ``cells`` as one of ``total`` cells, the others silent everywhere."""
-    heads = []
-    for (weights, bias), idle in zip(decoder.heads, (SILENT_LOGIT, 0.0, 0.0), strict=True):
-        all_weights = np.zeros((len(weights), total), weights.dtype)
-        all_bias = np.full(total, idle, bias.dtype)
-        all_weights[:, cells], all_bias[cells] = weights, bias
-        heads.append((all_weights, all_bias))
-    return DecoderWeights(decoder.first, tuple(heads))
-
-
-def _train(
-    network: Network,
-    x: Array,
-    recipe: Recipe,
-    rng: np.random.Generator,
-    report: Callable[[Progress], None] | None,
-) -> Progress:
-    train_rows, held_rows = split(len(x), rng)
-    held = x[held_rows]
-    held_noise = _noise(rng, len(held))
-    epochs = recipe.epochs or default_epochs(len(x))
-    steps = steps_per_epoch(len(x))
-    batches = _batches(train_rows, rng)
-    adam = Adam(network.flat, network.gradient)
-    best = np.empty_like(network.flat)
-    best_progress: Progress | None = None
-    progress: Progress | None = None
-    try:
-        for epoch in range(epochs):
-            for step in range(steps):
-                rate = recipe.rate((epoch + step / steps) / epochs)
-                rows = next(batches)
-                training = network.loss(x[rows], _noise(rng, len(rows)), recipe.beta, backward=True)
-                adam.step(rate)
-            validation = network.loss(held, held_noise, recipe.beta)
-            progress = Progress(epoch + 1, epochs, training, validation)
-            if best_progress is None or validation.total < best_progress.validation.total:
-                best[:] = network.flat
-                best_progress = progress
-            if report:
-                report(progress)
-    except KeyboardInterrupt:
-        if best_progress is None:
-            raise
-        network.flat[:] = best
-        return best_progress
-    assert progress is not None
-    return progress
-
-
-def _noise(rng: np.random.Generator, count: int) -> Array:
-    return rng.standard_normal((count, 2), dtype=np.float32)
-
-
-def _batches(rows: npt.NDArray[np.int64], rng: np.random.Generator) -> Iterator[Array]:
-    """Batches without end in which every row comes equally often: shuffled, one after another."""
-    waiting = np.empty(0, np.int64)
-    while True:
-        while len(waiting) < BATCH:
-            waiting = np.concatenate([waiting, rng.permutation(rows)])
-        yield waiting[:BATCH]
-        waiting = waiting[BATCH:]
-
-
-class Adam:
-    """Kingma and Ba, "Adam" (2015), in place on one vector of weights."""
-
-    def __init__(self, weights: Array, gradient: Array) -> None:
-        self.weights, self.gradient = weights, gradient
-        self.mean = np.zeros_like(weights)
-        self.square = np.zeros_like(weights)
-        self.steps = 0
-        self._spare = np.empty((2, CHUNK), weights.dtype)
-
-    def step(self, rate: float) -> None:
-        self.steps += 1
-        first, second = ADAM_DECAY
-        unbias = math.sqrt(1 - second**self.steps)
-        size = rate * unbias / (1 - first**self.steps)
-        epsilon = ADAM_EPSILON * unbias
-        for start in range(0, len(self.weights), CHUNK):
-            chunk = slice(start, start + CHUNK)
-            gradient, mean, square = self.gradient[chunk], self.mean[chunk], self.square[chunk]
-            a, b = self._spare[:, : len(gradient)]
-            mean *= first
-            np.multiply(gradient, 1 - first, out=a)
-            mean += a
-            square *= second
-            np.multiply(gradient, gradient, out=a)
-            a *= 1 - second
-            square += a
-            np.sqrt(square, out=a)
-            a += epsilon
-            np.divide(mean, a, out=b)
-            b *= size
-            self.weights[chunk] -= b

@@ -3,11 +3,9 @@
 import json
 from types import ModuleType
 
-import numpy as np
 import pytest
 
 from tests.benchmarks import bench
-from tests.benchmarks.reference_network import train_reference
 
 
 def entry(ours=2.0, other=6.0, lower=True):
@@ -89,10 +87,3 @@ def test_measurements_are_the_public_functions_of_their_module():
     assert {"decode_one", "decode_map_1024", "train_12_clips"} <= set(names)
     assert not any(name.startswith("_") for name in names)
     assert "median" not in names
-
-
-def test_the_reference_network_learns():
-    rng = np.random.default_rng(0)
-    onset = (rng.uniform(size=(4, 864)) < 0.1).astype(np.float32)
-    losses = train_reference([onset, 0.7 * onset, 0.1 * onset], epochs=12)
-    assert losses[-1] < 0.5 * losses[0]

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from firmware.rhythm.decoder import Decoder
-from tests.benchmarks import reference_network
 from tests.benchmarks.twelve_clips import twelve_clips
 from tests.train_host import tfjs_models
 from train_host.convert import convert
 from train_host.convert_command import smallest_good
+from train_host.recipe import Recipe
+from train_host.training import Training
 
 pytestmark = pytest.mark.slow
 
@@ -111,20 +112,14 @@ def test_a_model_that_tensorflow_js_saved(tfjs, width, tmp_path):
 def trained_reference():
     """R-VAE's network after a few steps on twelve clips, as TensorFlow.js would save it."""
     loops = twelve_clips()
-    parts = [part.reshape(len(part), -1) for part in (loops.onset, loops.velocity)]
-    parts.append(loops.microtiming.reshape(len(loops), -1))
-    rng = np.random.default_rng(0)
-    network = reference_network._Reference(rng)
-    for _ in range(STEPS):
-        rows = rng.integers(0, len(loops), reference_network.BATCH)
-        noise = rng.standard_normal((len(rows), 2), dtype=np.float32)
-        network.loss([part[rows] for part in parts], noise, backward=True)
-        for adam in network.adams:
-            adam.step(reference_network.RATE)
+    recipe = Recipe.as_reference(STEPS)
+    training = Training(loops.onset, loops.velocity, loops.microtiming, recipe)
+    for _ in training:
+        pass
     net, outputs = tfjs_models.decoder()
     dense = [layer["name"] for layer in net.layers if layer["class_name"] == "Dense"]
     normal = [layer["name"] for layer in net.layers if layer["class_name"] == "BatchNormalization"]
-    layers = [network.expand, *network.branches, *network.outputs]
+    layers = training._network.decoder_layers
     for name, layer in zip(dense, layers, strict=True):
         net.weights[f"{name}/kernel"], net.weights[f"{name}/bias"] = layer.weights[:2]
     for name, layer in zip(normal, layers, strict=False):

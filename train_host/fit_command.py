@@ -1,0 +1,109 @@
+"""``groovebox-train fit``: from clips to a model file, in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from train_host import arguments
+from train_host.export import ExportError, output_fault, save
+from train_host.loops import Loops
+from train_host.recipe import Recipe
+from train_host.sources import Sources
+from train_host.steps import Made, make_model
+from train_host.training import Progress, Trained, Training
+from train_host.watching import TerminalView
+
+__all__ = ["add_arguments", "run", "threads", "train"]
+
+Watcher = Callable[[Training, Progress, float], None]
+"""Is called after each epoch with the training, its progress and the seconds left."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    arguments.add_reading(parser)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL.tflite")
+    arguments.add_training(parser)
+    arguments.add_about(parser)
+    parser.add_argument(
+        "--float", action="store_true", help="float32 weights, four times the size, to compare"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train, write the model, print what came of it.
+
+    Raises ClipError, DrumMapError, ExportError and OSError; KeyboardInterrupt where it comes before
+    there is anything to keep.
+    """
+    output: Path = options.output
+    if (fault := output_fault(output)) is not None:
+        raise ExportError(fault)
+    sources = arguments.read(options)
+    loops = sources.loops
+    print_fates(sources)
+    print(f"{len({name.partition(' #')[0] for name in loops.names})} clips, {len(loops)} loops")
+    start = time.monotonic()
+    with threads(options.threads):
+        trained = train(loops, arguments.recipe(options))
+        seconds = time.monotonic() - start
+        made = make_model(sources, trained, arguments.about(options), seconds, options.float)
+    save(output, made.content)
+    print_summary(trained, made, seconds)
+    print(
+        f"{output}: {len(made.content) / 1000:.0f} kB; in the runtime "
+        f"{made.agreement.onsets:.4%} of the onsets are as in training"
+    )
+
+
+def threads(count: int | None) -> AbstractContextManager[object]:
+    """Keeps the matrix products within ``count`` threads; all cores where it is None."""
+    return nullcontext() if count is None else threadpool_limits(count)
+
+
+def train(loops: Loops, recipe: Recipe, *watchers: Watcher) -> Trained:
+    """Train in the terminal's view; Ctrl-C keeps the best so far."""
+    training = Training(loops.onset, loops.velocity, loops.microtiming, recipe)
+    try:
+        with TerminalView(training.epochs) as view:
+            for progress in training:
+                view.show(progress)
+                for watch in watchers:
+                    watch(training, progress, view.seconds_left)
+    except KeyboardInterrupt:
+        if not training.history:
+            raise
+        return training.best()
+    return training.now()
+
+
+def print_fates(sources: Sources) -> None:
+    for file in sources.files:
+        for line in file.lines:
+            print(line, file=sys.stderr)
+
+
+def print_summary(trained: Trained, made: Made, seconds: float) -> None:
+    last, quality = trained.last, made.quality
+    if trained.interrupted:
+        print(f"stopped early: the best so far, epoch {last.epoch} of {last.epochs}, is kept")
+    elif trained.complete:
+        print(f"nothing more to gain after {last.epoch} epochs")
+    print(
+        f"trained in {seconds:.1f} s\n"
+        f"onset F1 on its own clips  {quality.f1:.3f} (threshold {quality.threshold:.2f})\n"
+        f"clips the pad plays        {quality.reach:.0%} (threshold 0.3)\n"
+        f"distinct patterns          {quality.map.distinct} of 900 heads (threshold 0.3)\n"
+        f"richness                   worth {quality.map.richness:.1f} wholly different patterns\n"
+        f"smoothness                 {quality.map.smoothness:.2f} of 1\n"
+        f"between neighbours         {quality.map.neighbour_distance:.1f} onsets differ\n"
+        f"compound metre             {quality.map.compound:.0%} of the map\n"
+        f"velocity error             {quality.velocity_error:.1f} MIDI steps\n"
+        f"microtiming error          {quality.microtiming_error:.3f} ticks"
+    )
