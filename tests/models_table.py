@@ -12,8 +12,8 @@ BEGIN = "<!-- python -m tests.models_table writes this table, a test holds it to
 
 def table() -> str:
     """One row a model, out of the models' own metadata."""
-    columns = ("model", "bpm", "clips", "F1", "distinct of 900", "neighbours")
-    columns += ("velocity", "microtiming", "seconds")
+    columns = ("model", "bpm", "clips", "F1", "reach", "distinct of 900", "richness", "smoothness")
+    columns += ("neighbours", "compound", "velocity", "microtiming", "seconds")
     rows = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for path in sorted(MODELS.glob("*/*.tflite")):
         info = read_info(path.read_bytes())
@@ -22,7 +22,9 @@ def table() -> str:
         quality = info.quality
         rows.append(
             f"| {info.name} | {info.tempo:g} | {len(names)} | {quality['onset_f1']:.3f} "
-            f"| {quality['distinct_patterns']:.0f} | {quality['neighbour_distance']:.1f} "
+            f"| {quality['reach']:.0%} | {quality['distinct_patterns']:.0f} "
+            f"| {quality['richness']:.1f} | {quality['smoothness']:.2f} "
+            f"| {quality['neighbour_distance']:.1f} | {quality['compound_share']:.0%} "
             f"| {quality['velocity_error']:.1f} of 127 | {quality['microtiming_error']:.3f} ticks "
             f"| {quality['training_seconds']:.1f} |"
         )
