@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from train_host import convert_command, fit_command
+from firmware.rhythm.model_file import ModelError
+from train_host import convert_command, fit_command, place_command
 from train_host.clip_midi import compile_folder
 from train_host.drum_map import DrumMapError
 from train_host.export import ExportError
@@ -21,7 +22,7 @@ __all__ = ["main"]
 USER_ERROR = 2
 STOPPED = 130
 """Exit status of a program ended by Ctrl-C, as shells have it."""
-USER_ERRORS = (ClipError, ConvertError, DrumMapError, NotationError, ExportError)
+USER_ERRORS = (ClipError, ConvertError, DrumMapError, NotationError, ExportError, ModelError)
 """Something for the user to put right; the text is one sentence."""
 
 
@@ -52,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("fit", help="learn a model from clips")
     command.set_defaults(run=fit_command.run)
     fit_command.add_arguments(command)
+
+    command = commands.add_parser("place", help="find where clips lie on a model's map")
+    command.set_defaults(run=place_command.run)
+    place_command.add_arguments(command)
 
     command = commands.add_parser("convert", help="make a model file of an R-VAE model")
     command.set_defaults(run=lambda options: convert_command.run(options, tool(), today()))

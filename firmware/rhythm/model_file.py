@@ -28,6 +28,7 @@ __all__ = [
     "ModelInfo",
     "read_info",
     "with_info",
+    "without_info",
 ]
 
 FORMAT = 1
@@ -183,3 +184,12 @@ def with_info(flatbuffer: bytes, info: ModelInfo) -> bytes:
         entry.compress_type = zipfile.ZIP_DEFLATED
         archive.writestr(entry, info.to_json())
     return stream.getvalue()
+
+
+def without_info(model: bytes) -> bytes:
+    """The flatbuffer alone of a model file; all of it where no archive is appended."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(model)) as archive:
+            return model[: min(entry.header_offset for entry in archive.infolist())]
+    except (zipfile.BadZipFile, ValueError):
+        return model
