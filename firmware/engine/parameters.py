@@ -142,6 +142,8 @@ _MIDI = (
 )
 _DISPLAY = (
     _choice("page", "Page", PAGES),
+    # Dots on the map where the training clips lie.
+    _switch("clips", "Clips", True),
     # What remains of a hit's light a tick later.
     Parameter("decay", "Decay", 0, 0.95, 0.55, 0.05),
     Parameter("brightness", "Brightness", 0.1, 1, 1, 0.1, decimals=1),

@@ -8,6 +8,7 @@ from firmware.engine.controls import Command
 
 __all__ = [
     "Action",
+    "BrowseClips",
     "BrowseModels",
     "CalibratePad",
     "EndCalibration",
@@ -21,6 +22,12 @@ __all__ = [
 
 class BrowseModels(NamedTuple):
     """Choose the model so many places further in the list."""
+
+    steps: int
+
+
+class BrowseClips(NamedTuple):
+    """Move the head to the training clip so many places further in the list."""
 
     steps: int
 
@@ -65,6 +72,7 @@ class EndCalibration(NamedTuple):
 
 Action: TypeAlias = (
     Command
+    | BrowseClips
     | BrowseModels
     | Learn
     | StopLearning

@@ -7,7 +7,7 @@ Turning an encoder sets its control, faster than in proportion when it is turned
     THRESHOLD   default        velocity amount    back to 1        in tenths
     NOISE       none           swing              lock the noise   in tenths
     TEMPO       the model's    in tenths          tap the tempo    nudge
-    MODEL       next page      half, double time  open the menu
+    MODEL       next page      half, double time  open the menu     the next clip
 
 PLAY and STOP; with shift, PLAY goes on where it stopped. A mute button mutes until it is pressed
 again, or while it is held for more than a moment. With shift the three recall snapshots 1 to 3,
@@ -35,6 +35,7 @@ from firmware.engine.controls import (
 from firmware.engine.parameters import PARAMETERS
 from firmware.panel.actions import (
     Action,
+    BrowseClips,
     BrowseModels,
     CalibratePad,
     EndCalibration,
@@ -161,7 +162,9 @@ class Gestures:
             if self.menu.is_open:
                 haste = self._haste(encoder, steps, now_ns)
                 return self.menu.turn(steps, FINE if pressed else 1, haste)
-            return [Adjust("octave", steps)] if shift else [BrowseModels(steps)]
+            if shift:
+                return [Adjust("octave", steps)]
+            return [BrowseClips(steps) if pressed else BrowseModels(steps)]
         if name == "tempo" and pressed:
             return [Nudge(steps * NUDGE_NS)]
         if pressed or (shift and name == "tempo"):

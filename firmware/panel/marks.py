@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ __all__ = [
     "HEAD",
     "SMALL_HEAD",
     "TARGET",
+    "Dots",
     "Mark",
     "Trail",
     "cloud",
@@ -129,6 +131,26 @@ def grown(dots: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     wide[:, 1:] |= tall[:, :-1]
     wide[:, :-1] |= tall[:, 1:]
     return wide
+
+
+class Dots:
+    """White dots, dark about, at fixed pixels (column, row) of a canvas."""
+
+    def __init__(self, canvas: Pixels, pixels: Sequence[tuple[int, int]]) -> None:
+        height, width = canvas.shape
+        self._light = np.array(sorted({y * width + x for x, y in pixels}), np.intp)
+        beside = {
+            (y + down) * width + x + right
+            for x, y in pixels
+            for right, down in ((-1, 0), (1, 0), (0, -1), (0, 1))
+            if 0 <= x + right < width and 0 <= y + down < height
+        }
+        self._dark = np.array(sorted(beside), np.intp)
+
+    def draw(self, canvas: Pixels) -> None:
+        flat = canvas.reshape(-1)
+        flat[self._dark] = 0
+        flat[self._light] = 0xFFFF
 
 
 class Trail:

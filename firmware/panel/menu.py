@@ -47,7 +47,7 @@ SECTIONS: dict[str, tuple[_Row, ...]] = {
         _Doing("Silence all", (Stop(), Stop())),
     ),
     "Notes": tuple(note_of_drum(drum.key) for drum in DRUMS),
-    "Display": ("page", "decay", "brightness", "dim_after"),
+    "Display": ("page", "clips", "decay", "brightness", "dim_after"),
     "Pad": ("pad_pressure", _Doing("Calibrate", (CalibratePad(),))),
 }
 TITLES = tuple(SECTIONS)

@@ -13,11 +13,13 @@ of its cell is above its own threshold.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from firmware.panel.glow import Brightness, Glow
-from firmware.panel.marks import SMALL_HEAD, Mark, Trail, cloud, grown, pixel_at
+from firmware.panel.marks import SMALL_HEAD, Dots, Mark, Trail, cloud, grown, pixel_at
 from firmware.panel.rgb565 import Pixels
 from firmware.panel.status import Status
 from firmware.panel.visualizer import LANES, lane_brightness
@@ -74,7 +76,7 @@ class MonoMap:
     ValueError for a map of more than 64 cells a side.
     """
 
-    def __init__(self, latent_map: LatentMap) -> None:
+    def __init__(self, latent_map: LatentMap, clips: Sequence[tuple[float, float]] = ()) -> None:
         cells = latent_map.cells
         if not 1 <= cells <= SIDE:
             raise ValueError(f"a map of {cells} cells a side does not fit {SIDE} dots")
@@ -90,6 +92,7 @@ class MonoMap:
         self._cell = cell
         self._thresholds = _thresholds(self._side).reshape(4, cells, cell, self._side)
         self._over: Pixels = np.zeros_like(self.canvas)
+        self._clips = Dots(self.canvas, [self.place(point) for point in clips])
 
     @property
     def fades(self) -> bool:
@@ -115,6 +118,8 @@ class MonoMap:
             over[:] = 0
             cloud(over, *target, status.noise / (2 * status.z_extent) * self._side)
             self.canvas[over != 0] ^= INK
+        if status.show_clips:
+            self._clips.draw(self.canvas)
         over[:] = 0
         self._trail.draw(over, *head)
         path = over != 0

@@ -17,7 +17,7 @@ finds out what of the picture must be sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Concatenate, ParamSpec, Protocol
 
 import numpy as np
@@ -117,10 +117,13 @@ class MonoScreen:
         self._layout: Hashable = None
         self.set_map(latent_map)
 
-    def set_map(self, latent_map: LatentMap | None) -> None:
-        """Show another model's map, or none; nothing of the last one glows on."""
+    def set_map(
+        self, latent_map: LatentMap | None, clips: Sequence[tuple[float, float]] = ()
+    ) -> None:
+        """Show another model's map, or none, with dots at ``clips`` (pad positions); nothing of
+        the last one glows on."""
         self._latent_map = latent_map
-        self._mono_map = None if latent_map is None else MonoMap(latent_map)
+        self._mono_map = None if latent_map is None else MonoMap(latent_map, clips)
         self._drum_maps = None
         self._map.forget()
 
@@ -191,6 +194,7 @@ class MonoScreen:
             status.noise,
             status.muted,
             status.decay,
+            status.show_clips,
             status.grid,
             status.snapshots,
             object() if self._mono_map is not None and self._mono_map.fades else None,

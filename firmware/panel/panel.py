@@ -21,6 +21,7 @@ from firmware.engine.snapshots import SLOTS, Recall, Snapshot, take
 from firmware.engine.state import EngineState
 from firmware.library.models import Model, ModelEntry
 from firmware.panel.actions import (
+    BrowseClips,
     BrowseModels,
     CalibratePad,
     EndCalibration,
@@ -30,6 +31,7 @@ from firmware.panel.actions import (
     StopLearning,
     StoreSnapshot,
 )
+from firmware.panel.clips import next_clip, pad_places, spread_out
 from firmware.panel.gestures import Gestures
 from firmware.panel.reading import status_of
 from firmware.panel.status import Status
@@ -45,6 +47,8 @@ SHORTEST_PICTURE_NS = 7_000_000
 RETRY_DISPLAY_S = 1.0
 MESSAGE_NS = 1_200_000_000
 VALUE_NS = 1_000_000_000
+HEARD_NS = 200_000_000
+"""By then the engine has published what it was told."""
 FAILURE_NS = 5_000_000_000
 CALIBRATION_NS = 60_000_000_000
 CALIBRATING = "Draw round the pad's edge, then click MODEL (with SHIFT: leave it as it was)"
@@ -77,7 +81,9 @@ class InputSource(Protocol):
 class Picture(Protocol):
     """What the panel needs of the display's picture (``firmware.panel.screen.Screen``)."""
 
-    def set_map(self, latent_map: LatentMap | None) -> None: ...
+    def set_map(
+        self, latent_map: LatentMap | None, clips: Sequence[tuple[float, float]] = ()
+    ) -> None: ...
 
     def show_message(self, text: str, until_ns: int) -> None: ...
 
@@ -118,6 +124,9 @@ class Panel:
         self._clock = clock
         self._snapshots = [*snapshots, *[None] * SLOTS][:SLOTS]
         self._value, self._value_until_ns = "", 0
+        self._clip: tuple[tuple[tuple[float, float], ...], int, int] | None = None
+        """places of the clips, which of them the head was sent to, and until when it is on its way
+        there"""
         self._touched_ns = clock()
         self._lit = -1.0
         self._closing = threading.Event()
@@ -177,6 +186,8 @@ class Panel:
         usual_tempo = self._read_state().info.tempo
         for action in self._gestures.actions(event, self._clock(), usual_tempo):
             match action:
+                case BrowseClips(steps):
+                    self._browse_clips(steps)
                 case BrowseModels(steps):
                     self.say(self._browse(steps).name, MESSAGE_NS)
                 case Learn(None):
@@ -208,6 +219,21 @@ class Panel:
         if name not in UNSHOWN and not self._gestures.menu.is_open:
             with self._lock:
                 self._value, self._value_until_ns = name, self._clock() + VALUE_NS
+
+    def _browse_clips(self, steps: int) -> None:
+        state, now_ns = self._read_state(), self._clock()
+        places = pad_places(state.info)
+        head = state.controls["x"], state.controls["y"]
+        if self._clip is not None and self._clip[0] == places and now_ns < self._clip[2]:
+            head = places[self._clip[1]]  # the engine may not have heard of the last turn yet
+        place = next_clip(places, head, steps)
+        if place is None:
+            self.say("The model does not tell where its clips are.")
+            return
+        self._clip = places, place, now_ns + HEARD_NS
+        self._post(Set("x", places[place][0]))
+        self._post(Set("y", places[place][1]))
+        self.say(state.info.clips[place].name, MESSAGE_NS)
 
     def _store(self, place: int) -> None:
         with self._lock:
@@ -250,7 +276,8 @@ class Panel:
                 model, self._model = self._model, None
                 message, until_ns = self._message, self._message_until_ns
             if model is not None:
-                self._screen.set_map(model.latent_map)
+                places = pad_places(model.decoder.info)
+                self._screen.set_map(model.latent_map, spread_out(places))
             self._screen.show_message(message, until_ns)
             try:
                 self._screen.draw(self._status(state, now_ns), now_ns)

@@ -57,6 +57,7 @@ def status_of(
         menu=gestures.menu.view(controls),
         grid=gestures.grid(now_ns),
         snapshots=snapshots,
+        show_clips=bool(controls["clips"]),
         brightness=brightness,
         shift=shift,
     )

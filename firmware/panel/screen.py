@@ -20,7 +20,7 @@ momentary message too long for the bottom line, are written over the lower part 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Concatenate, ParamSpec, Protocol
 
 import numpy as np
@@ -146,10 +146,13 @@ class Screen:
         self._layout = "map"
         self.set_map(latent_map)
 
-    def set_map(self, latent_map: LatentMap | None) -> None:
-        """Show another model's map, or none; nothing of the last one glows on."""
+    def set_map(
+        self, latent_map: LatentMap | None, clips: Sequence[tuple[float, float]] = ()
+    ) -> None:
+        """Show another model's map, or none, with dots at ``clips`` (pad positions); nothing of
+        the last one glows on."""
         self._latent_map = latent_map
-        self._visualizer = None if latent_map is None else Visualizer(latent_map)
+        self._visualizer = None if latent_map is None else Visualizer(latent_map, clips)
         self._drum_maps = None
         self._map.forget()
 
@@ -232,6 +235,7 @@ class Screen:
             status.noise,
             status.muted,
             status.decay,
+            status.show_clips,
             status.page,
             id(status.pattern) if status.page == "notes" else None,
             (status.velocity_amount, status.microtiming_amount),

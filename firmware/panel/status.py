@@ -85,6 +85,8 @@ class Status:
     grid: Grid | None = None
     snapshots: tuple[bool, ...] = (False,) * SLOTS
     """which places hold one"""
+    show_clips: bool = True
+    """whether dots mark where the training clips lie"""
     brightness: float = 1.0
     shift: tuple[int, int] = (0, 0)
     """pixels that the whole picture is moved, right and down, to spare the display"""

@@ -7,13 +7,14 @@ one table of 32 x 32 x 32 mixtures to a pixel, the pixel repeated to a square, t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
 
 from firmware.engine.controls import MUTE_GROUPS
 from firmware.panel.glow import Brightness, Glow
-from firmware.panel.marks import HEAD, TARGET, Trail, cloud, pixel_at
+from firmware.panel.marks import HEAD, TARGET, Dots, Trail, cloud, pixel_at
 from firmware.panel.rgb565 import Pixels, pack
 from firmware.panel.status import Status
 from firmware.rhythm.drums import DRUMS
@@ -51,10 +52,11 @@ class Visualizer:
     """Draws the map of one model, one picture a tick.
 
     A map of n x n cells is drawn with cells of 96 // n pixels, in the middle of the picture.
+    ``clips`` are pad positions, 0..1 from the bottom left, that are marked by dots.
     Raises ValueError for a map of more than 96 cells a side.
     """
 
-    def __init__(self, latent_map: LatentMap) -> None:
+    def __init__(self, latent_map: LatentMap, clips: Sequence[tuple[float, float]] = ()) -> None:
         cells = latent_map.cells
         if not 1 <= cells <= SIZE:
             raise ValueError(f"a map of {cells} cells a side does not fit {SIZE} pixels")
@@ -72,6 +74,7 @@ class Visualizer:
         self._inside = self.canvas[self._margin : end].reshape(cells, cell, SIZE)[
             :, :, self._margin : end
         ]
+        self._clips = Dots(self.canvas, [self.place(point) for point in clips])
 
     @property
     def fades(self) -> bool:
@@ -89,6 +92,8 @@ class Visualizer:
         head, target = self.place(status.head), self.place(status.target)
         if status.noise:
             cloud(self.canvas, *target, status.noise / (2 * status.z_extent) * side)
+        if status.show_clips:
+            self._clips.draw(self.canvas)
         self._trail.draw(self.canvas, *head)
         if target != head:
             TARGET.stamp(self.canvas, *target)

@@ -85,6 +85,10 @@ def _values(hands: Hands) -> Iterator[str]:
     hands.turn("model", 1)
     hands.box.run(0.4)
     yield "model"
+    with hands.holding("model"):
+        hands.turn("model", 3)
+        hands.box.run(0.4)
+        yield "clip"
 
 
 def _fields(hands: Hands) -> Iterator[str]:

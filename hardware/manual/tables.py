@@ -46,6 +46,7 @@ ABOUT: dict[str, str] = {
     "Silence all": "Stop, end every note, and tell each instrument to do so.",
     **{note_of_drum(drum.key): "MIDI note of this drum." for drum in DRUMS},
     "page": "What the middle of the display shows.",
+    "clips": "Dots on the map where the clips lie that it was learned from.",
     "decay": "What remains of a hit's light one tick later.",
     "brightness": "Of the display.",
     "dim_after": "Time without a touch after which the display dims.",

@@ -71,8 +71,8 @@ class FakeScreen:
         self.redraws = 0
         self.draws = 0
 
-    def set_map(self, latent_map) -> None:
-        self.latent_map = latent_map
+    def set_map(self, latent_map, clips=()) -> None:
+        self.latent_map, self.clips = latent_map, clips
 
     def show_message(self, text: str, until_ns: int) -> None:
         if (text, until_ns) not in self.messages[-1:]:

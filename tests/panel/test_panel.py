@@ -21,6 +21,7 @@ from firmware.panel.panel import (
 )
 from firmware.panel.reading import DIMMED, MINUTE_NS, at_rest
 from firmware.panel.status import Grid
+from firmware.rhythm.model_file import ClipPlace, ModelInfo
 from tests.panel.hands import FIELD_CENTRES, MODEL, SECOND
 from tests.panel.rig import CALIBRATED, Rig, until
 
@@ -355,3 +356,44 @@ def test_the_light_flashes_at_each_beat(rig):
     rig.change(line=None)
     rig.settle()
     assert rig.inputs.led[-1] == 0.0
+
+
+CLIPS = (ClipPlace("one", (0.0, 0.0)), ClipPlace("two #1", (3.0, -3.0)), ClipPlace("far", (9, 0)))
+
+
+def test_model_pressed_and_turned_goes_from_clip_to_clip(make_rig):
+    rig = make_rig()
+    rig.change(info=ModelInfo(clips=CLIPS))
+    rig.do(Push(MODEL, True), Turn(MODEL, 1))
+    assert rig.posted == [Set("x", 1.0), Set("y", 0.0)]
+    assert rig.message == "two #1"
+    rig.do(Turn(MODEL, 1))
+    assert rig.posted[2:] == [Set("x", 1.0), Set("y", 0.5)]  # what lies beyond is at the edge
+    rig.do(Turn(MODEL, 1), Push(MODEL, False))
+    assert rig.posted[4:] == [Set("x", 0.5), Set("y", 0.5)]
+    assert rig.message == "one"
+
+
+def test_a_head_that_is_at_no_clip_goes_to_the_nearest(make_rig):
+    rig = make_rig()
+    rig.change(info=ModelInfo(clips=CLIPS))
+    rig.set(Set("x", 0.9), Set("y", 0.2))
+    rig.do(Push(MODEL, True), Turn(MODEL, -1))
+    assert rig.message == "two #1"
+    rig.wait(SECOND).do(Turn(MODEL, -1))
+    assert rig.message == "one"
+
+
+def test_turns_faster_than_the_engine_answers_are_all_counted(make_rig):
+    rig = make_rig()
+    rig.change(info=ModelInfo(clips=CLIPS))
+    rig.set = lambda *commands: None  # it has not heard of them yet
+    rig.do(Push(MODEL, True), Turn(MODEL, 1), Turn(MODEL, 1))
+    assert rig.message == "far"
+
+
+def test_a_model_that_knows_no_clips_says_so(make_rig):
+    rig = make_rig()
+    rig.do(Push(MODEL, True), Turn(MODEL, 1))
+    assert rig.posted == []
+    assert rig.message == "The model does not tell where its clips are."

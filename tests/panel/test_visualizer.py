@@ -215,3 +215,24 @@ def test_pictures_are_drawn_into_the_same_memory() -> None:
     for tick in range(1, TICKS):
         view = draw(visualizer, tick, (tick / TICKS, 0.5), 0.3)
         assert np.shares_memory(first, np.frombuffer(view, np.uint16))
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_clips_are_dots_that_show_on_dark_and_on_light(value: int) -> None:
+    latent_map = lit(*((0, row, column, drum, value) for row in range(8) for column in range(8)
+                       for drum in (KICK, SNARE, CLOSED_HAT)))  # fmt: skip
+    visualizer = Visualizer(latent_map, [(0.1, 0.9), (0, 0), (1, 1)])
+    draw(visualizer, 0, AWAY, 0.3)
+    column, row = visualizer.place((0.1, 0.9))
+    assert visualizer.canvas[row, column] == 0xFFFF
+    beside = [visualizer.canvas[row + 1, column], visualizer.canvas[row, column - 1]]
+    assert beside == [0, 0]
+
+
+def test_clips_are_not_shown_where_the_player_does_not_want_them() -> None:
+    plain, marked = Visualizer(regions_map()), Visualizer(regions_map(), [(0.3, 0.3)])
+    for visualizer in (plain, marked):
+        visualizer.draw(Status(tick=0, head=AWAY, target=AWAY, show_clips=False))
+    assert (plain.canvas == marked.canvas).all()
+    marked.draw(Status(tick=0, head=AWAY, target=AWAY))
+    assert (plain.canvas != marked.canvas).sum() == 5
