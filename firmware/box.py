@@ -21,6 +21,7 @@ from firmware.engine.engine import Engine
 from firmware.engine.loop import EngineLoop
 from firmware.engine.orders import AddRoute, Announce, PlayAhead, Received, RemoveRoute, UseModel
 from firmware.engine.route import Route
+from firmware.library.check import Checker
 from firmware.library.loader import ModelLoader
 from firmware.library.models import Model, ModelEntry, find_models, load_model
 from firmware.library.state import SavedState, StateKeeper, load_state
@@ -80,6 +81,7 @@ class Box:
         if self.state_file is not None:
             saved = load_state(self.state_file)
         controls = saved.controls
+        self._check = Checker()
         model, index = self._first_model(entries, saved.model)
         if saved.model is None:
             controls = controls.apply(Set("tempo", round(model.decoder.info.tempo * 100)))
@@ -108,7 +110,7 @@ class Box:
         order = sorted(range(len(entries)), key=lambda i: entries[i].path.name != wanted)
         for index in order:
             try:
-                return load_model(entries[index]), index
+                return load_model(entries[index], check=self._check), index
             except ModelError as error:
                 self.notices.append(f"{entries[index].name}: {error}")
         places = ", ".join(str(place) for place in self.models)
@@ -126,7 +128,9 @@ class Box:
         inputs = Inputs(self.board, saved.calibration)
         self._closers.callback(inputs.close)
         inputs.set_colours(ENCODER_COLOURS)
-        self.loader = ModelLoader(entries, self._use, self._refuse, index, self._play_ahead)
+        self.loader = ModelLoader(
+            entries, self._use, self._refuse, index, self._play_ahead, model.digest, self._check
+        )
         self._closers.callback(self.loader.close)
         self.panel = Panel(
             inputs,

@@ -27,15 +27,13 @@ from firmware.midi.message import SoundingNotes, TimedMessage, is_note_on
 from firmware.real_time import PANEL, set_priority
 from hardware.virtual.virtual_board import VirtualBoard
 from tests.benchmarks.paced_board import paced_board
-from tests.stalls import Stalls
+from tests.stalls import Stalls, near
 
 BPM = 300
 WARM_UP_S = 120
 """Memory is compared with what it is after so long, when maps of every kind have been drawn."""
 SETTLE_S = 5
 """Ticks and notes are counted as late from then on: at first everything is loaded."""
-NEAR_NS = 50_000_000
-"""What is noticed so soon after a stall may be its doing: the script looks every 10 ms."""
 MOST_GROWTH = 1.1
 """Maps come and go, and what they leave free is not at once used again."""
 FEWEST_PICTURES = 0.9
@@ -115,10 +113,6 @@ def _hold(move: Callable[[bool], None]) -> Iterator[None]:
     move(False)
 
 
-def _near(when_ns: int, stalls: list[tuple[int, int]]) -> bool:
-    return any(begin - NEAR_NS < when_ns < end + NEAR_NS for begin, end in stalls)
-
-
 def _memory_mb() -> float:
     """Resident now, not at most."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -164,8 +158,8 @@ def soak(minutes: float) -> list[str]:
         still = stalls.close()
         folder.cleanup()
     ticks = round(60 * minutes * BPM / 60 * 24)
-    late = [when for when in late_ns if not _near(when, still)]
-    notes = [note for note in ears.late_notes if not _near(note.heard_ns, still)]
+    late = [when for when in late_ns if not near(when, still)]
+    notes = [note for note in ears.late_notes if not near(note.heard_ns, still)]
     print(
         f"{minutes:g} minutes at {BPM} bpm: {ticks} ticks, {len(late_ns)} handed over late after "
         f"the first {SETTLE_S} s, {len(late_ns) - len(late)} of them while the machine stood still "

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from firmware.real_time import KERNEL_TIMERS, set_priority
 
-__all__ = ["Stalls"]
+__all__ = ["Stalls", "near"]
 
+NEAR_NS = 50_000_000
+"""What is noticed so soon after a stall may be its doing: who watches looks every 10 ms."""
 PERIOD_NS = 1_000_000
 LATE_NS = 3_000_000
 """A sleeper that wakes so late has been kept from it."""
@@ -38,6 +40,10 @@ class Stalls:
             sleeper.wait()
         lines = [line for file in self._files for line in file.read_text().splitlines()]
         return sorted((int(begin), int(end)) for begin, end in map(str.split, lines))
+
+
+def near(when_ns: int, stalls: list[tuple[int, int]]) -> bool:
+    return any(begin - NEAR_NS < when_ns < end + NEAR_NS for begin, end in stalls)
 
 
 def _sleep(cpu: int, file: Path) -> None:

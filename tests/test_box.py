@@ -135,6 +135,23 @@ def test_another_model_comes_without_a_pause_and_a_broken_one_is_named(playing):
     ears.wait_for(lambda new: ons(new, KICK))
 
 
+def test_a_model_that_is_trained_anew_is_taken_in_while_it_plays(playing, models):
+    board, ears, box = playing
+    board.touch(0.9, 0.2)
+    until(lambda: box.engine_loop.engine.controls["x"] > 0.85)
+    new = models / "new"
+    new.write_bytes(small_model("Anew"))
+    new.replace(models / "a.tflite")
+    until(lambda: box.engine_loop.engine.state.info.name == "Anew")
+    assert box.engine_loop.engine.controls["x"] > 0.85
+    assert box.engine_loop.engine.state.playing
+    ears.wait_for(lambda new: any(on[2] > 100 for on in ons(new, SNARE)))
+    (models / "a.tflite").write_bytes(small_model("Broken")[:2000])
+    until(lambda: "breaks down" in box.panel._message)
+    assert box.engine_loop.engine.state.info.name == "Anew"
+    ears.wait_for(lambda new: len(ons(new, KICK)) > 1)
+
+
 def test_the_picture_pulses_and_shows_the_head(playing):
     board, _, _ = playing
     pictures = set()

@@ -22,6 +22,8 @@ TEXT = MANUAL.read_text("utf-8")
 SPOKEN = {
     "devices/calibrator.py": {"ValueError"},
     "devices/inputs.py": {"ValueError"},
+    "library/check.py": {"ModelError"},
+    "library/check_process.py": {"ModelError"},
     "library/models.py": {"ModelError"},
     "rhythm/decoder.py": {"ModelError"},
     "rhythm/model_file.py": {"ModelError"},

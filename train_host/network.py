@@ -128,6 +128,23 @@ class Network:
         """The outputs' biases, (3 * cells,), to be set before training."""
         return self._w["heads"][1]
 
+    def adopt(self, other: Network, mine: Array, theirs: Array) -> None:
+        """Take over what ``other`` has learnt; of cells, ``mine`` from its ``theirs`` (indices).
+
+        Raises ValueError where the hidden layers differ.
+        """
+        if self._w["latent"][0].shape != other._w["latent"][0].shape:
+            raise ValueError("the networks have hidden layers of different sizes")
+        for name in ("latent", "expand"):
+            for weights, learnt in zip(self._w[name], other._w[name], strict=True):
+                weights[:] = learnt
+        self._w["encoder"][1][:] = other._w["encoder"][1]
+        for part in range(3):
+            here, there = part * self.cells + mine, part * other.cells + theirs
+            self._w["encoder"][0][here] = other._w["encoder"][0][there]
+            self._w["heads"][0][:, here] = other._w["heads"][0][:, there]
+            self._w["heads"][1][here] = other._w["heads"][1][there]
+
     def encode(self, x: Array) -> tuple[Array, Array]:
         """Mean and log-variance of z, each (n, 2)."""
         _, latent = self._encode(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,15 @@ from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.latent_map import BATCH, LatentMap
 from firmware.rhythm.model_file import MAX_BYTES, ModelError, read_info
 
-__all__ = ["Model", "ModelEntry", "factory_folder", "find_models", "load_model", "read_model"]
+__all__ = [
+    "Model",
+    "ModelEntry",
+    "digest_of",
+    "factory_folder",
+    "find_models",
+    "load_model",
+    "read_model",
+]
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,8 @@ class Model:
     entry: ModelEntry
     decoder: Decoder
     latent_map: LatentMap
+    digest: str = ""
+    """of the file's content: what is the same has the same"""
 
 
 def factory_folder() -> Path:
@@ -49,6 +60,11 @@ def read_model(path: Path) -> bytes:
         ) from error
 
 
+def digest_of(content: bytes) -> str:
+    """What tells one content from another."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def find_models(places: Sequence[Path]) -> list[ModelEntry]:
     """Every ``.tflite`` file in or below ``places`` (files or folders), by name.
 
@@ -67,14 +83,23 @@ def find_models(places: Sequence[Path]) -> list[ModelEntry]:
     return sorted(entries, key=lambda entry: (entry.name.casefold(), str(entry.path)))
 
 
-def load_model(entry: ModelEntry, before_stall: Callable[[], None] = lambda: None) -> Model:
+def load_model(
+    entry: ModelEntry,
+    before_stall: Callable[[], None] = lambda: None,
+    check: Callable[[bytes], None] = lambda content: None,
+) -> Model:
     """Read a model and decode its map. Raises ModelError in one sentence.
 
-    ``before_stall`` is called before the runtime takes a model in, for it keeps the interpreter
-    meanwhile: 12 to 40 ms on a desk, some ten times that on a Raspberry Pi Zero 2.
+    ``check`` is asked about the content of a file that is no factory model, and raises ModelError.
+    ``before_stall`` is called before the interpreter is kept busy: for a moment where a process is
+    begun, and where the runtime takes a model in, 12 to 40 ms on a desk, some ten times that on a
+    Raspberry Pi Zero 2.
     """
     content = read_model(entry.path)
+    if not entry.path.is_relative_to(factory_folder()):
+        before_stall()
+        check(content)
     before_stall()
     latent_map = LatentMap.decode(Decoder(content, BATCH))
     before_stall()
-    return Model(entry, Decoder(content), latent_map)
+    return Model(entry, Decoder(content), latent_map, digest_of(content))

@@ -162,13 +162,28 @@ def read_info(model: bytes | Path) -> ModelInfo | None:
             if archive.getinfo(METADATA_NAME).file_size > MAX_METADATA_BYTES:
                 raise ModelError("The model's metadata are too large.")
             text = archive.read(METADATA_NAME)
-    except (zipfile.BadZipFile, KeyError):
+    except zipfile.BadZipFile:
+        if _has_metadata_name(model):
+            raise ModelError("The end of the model is missing: copy the file again.") from None
+        return None
+    except KeyError:
         return None
     except (OSError, ValueError, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
         if isinstance(error, ModelError):
             raise
         raise ModelError(f"The model's metadata cannot be read ({error}).") from error
     return ModelInfo.from_json(text)
+
+
+def _has_metadata_name(model: bytes | Path) -> bool:
+    """Whether an archive of ours stood at the end of a file that is none now."""
+    try:
+        with io.BytesIO(model) if isinstance(model, bytes) else model.open("rb") as file:
+            file.seek(0, io.SEEK_END)
+            file.seek(max(file.tell() - MAX_METADATA_BYTES, 0))
+            return METADATA_NAME.encode() in file.read()
+    except OSError:
+        return False
 
 
 def with_info(flatbuffer: bytes, info: ModelInfo) -> bytes:
