@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware.rhythm.model_file import ModelError
-from train_host import convert_command, fit_command, live_command, place_command
+from train_host import (
+    convert_command,
+    fit_command,
+    live_command,
+    place_command,
+    report_command,
+)
 from train_host.clip_midi import compile_folder
 from train_host.drum_map import DrumMapError
 from train_host.export import ExportError
@@ -57,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("live", help="learn again whenever a clip is saved")
     command.set_defaults(run=live_command.run)
     live_command.add_arguments(command)
+
+    command = commands.add_parser("report", help="make a page of a model, to look and listen")
+    command.set_defaults(run=report_command.run)
+    report_command.add_arguments(command)
 
     command = commands.add_parser("place", help="find where clips lie on a model's map")
     command.set_defaults(run=place_command.run)

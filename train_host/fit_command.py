@@ -11,9 +11,10 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from train_host import arguments
+from train_host import arguments, report_command
 from train_host.export import ExportError, output_fault, save
 from train_host.loops import Loops
+from train_host.quality import Decodes
 from train_host.recipe import Recipe
 from train_host.sources import Sources
 from train_host.steps import Made, make_model
@@ -21,6 +22,9 @@ from train_host.training import Progress, Trained, Training
 from train_host.watching import TerminalView
 
 __all__ = ["add_arguments", "run", "threads", "train"]
+
+STAGES = 10, 100, 1000
+"""Epochs whose maps the report shows, as figure 5 of Vigliensoni and others does."""
 
 Watcher = Callable[[Training, Progress, float], None]
 """Is called after each epoch with the training, its progress and the seconds left."""
@@ -31,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL.tflite")
     arguments.add_training(parser)
     arguments.add_about(parser)
+    parser.add_argument(
+        "--report", type=Path, metavar="FOLDER", help="write a page about the map and its training"
+    )
     parser.add_argument(
         "--float", action="store_true", help="float32 weights, four times the size, to compare"
     )
@@ -45,13 +52,16 @@ def run(options: argparse.Namespace) -> None:
     output: Path = options.output
     if (fault := output_fault(output)) is not None:
         raise ExportError(fault)
+    if options.report:
+        report_command.needed()
     sources = arguments.read(options)
     loops = sources.loops
     print_fates(sources)
     print(f"{len({name.partition(' #')[0] for name in loops.names})} clips, {len(loops)} loops")
     start = time.monotonic()
     with threads(options.threads):
-        trained = train(loops, arguments.recipe(options))
+        stages = Stages()
+        trained = train(loops, arguments.recipe(options), *([stages] if options.report else []))
         seconds = time.monotonic() - start
         made = make_model(sources, trained, arguments.about(options), seconds, options.float)
     save(output, made.content)
@@ -60,6 +70,29 @@ def run(options: argparse.Namespace) -> None:
         f"{output}: {len(made.content) / 1000:.0f} kB; in the runtime "
         f"{made.agreement.onsets:.4%} of the onsets are as in training"
     )
+    if options.report:
+        _report(options.report, sources, trained, made, stages)
+
+
+class Stages:
+    """Keeps the map as it was after 10, 100 and 1000 epochs."""
+
+    def __init__(self) -> None:
+        self.kept: dict[int, Decodes] = {}
+
+    def __call__(self, training: Training, progress: Progress, seconds_left: float) -> None:
+        if progress.epoch in STAGES:
+            self.kept[progress.epoch] = training.now().decoder
+
+
+def _report(folder: Path, sources: Sources, trained: Trained, made: Made, stages: Stages) -> None:
+    from train_host.report.study import Study
+    from train_host.report.write import write_report
+
+    study = Study(
+        made.info, trained.decoder, trained.history, stages.kept, sources.files, sources.loops
+    )
+    print(write_report(folder, study))
 
 
 def threads(count: int | None) -> AbstractContextManager[object]:
