@@ -173,7 +173,8 @@ def _board(options: argparse.Namespace) -> Iterator[tuple[Board, list[MidiOut], 
         with contextlib.closing(PiBoard()) as board:
             yield board, [], ""
         return
-    from hardware.virtual.front_panel import FrontPanel, FrontPanelError
+    from hardware.virtual.front_panel import FrontPanel
+    from hardware.virtual.local_server import ServerError
     from hardware.virtual.virtual_board import VirtualBoard
 
     pin_map = load_pin_map()
@@ -183,7 +184,7 @@ def _board(options: argparse.Namespace) -> Iterator[tuple[Board, list[MidiOut], 
         panel = FrontPanel(virtual, options.host, options.port)
         try:
             panel.start()
-        except FrontPanelError as error:
+        except ServerError as error:
             raise BoxError(str(error)) from error
         with contextlib.closing(panel):
             yield virtual, [panel.midi], panel.url

@@ -42,46 +42,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import json
 import logging
-import mimetypes
-import socket
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import Mount, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from firmware.rhythm.drums import DRUMS
+from hardware.virtual.local_server import LocalServer
 from hardware.virtual.page_midi import PageMidi
 from hardware.virtual.page_session import Hands, PageSession, is_same_origin, midi_texts
 from hardware.virtual.virtual_board import VirtualBoard
 
-__all__ = ["FrontPanel", "FrontPanelError"]
+__all__ = ["FrontPanel"]
 
 PAGE = Path(__file__).parent / "page"
 LOOKS_PER_SECOND = 70
-PAGE_HEADERS = (
-    # The page changes with the firmware: a browser must ask before it uses its copy.
-    (b"cache-control", b"no-cache"),
-    (
-        b"content-security-policy",
-        b"default-src 'self'; connect-src 'self' ws:",
-    ),
-    (b"x-content-type-options", b"nosniff"),
-)
 _log = logging.getLogger(__name__)
-
-
-class FrontPanelError(Exception):
-    """The front panel cannot be served; the text says why in one sentence."""
 
 
 class FrontPanel:
@@ -96,94 +77,35 @@ class FrontPanel:
     ) -> None:
         self.midi = PageMidi() if midi is None else midi
         self._board = board
-        self._host = host
-        self._port = port
         self._hands = Hands(board)
         self._sessions: set[PageSession] = set()
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
-        self._ready = threading.Event()
+        self._server = LocalServer(
+            [
+                WebSocketRoute("/panel", self._serve_page),
+                Mount("/", StaticFiles(directory=PAGE, html=True)),
+            ],
+            host,
+            port,
+            "front panel's web server",
+            self._lifespan,
+        )
 
     @property
     def url(self) -> str:
         """The address to open in a browser."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}/"
+        return self._server.url
 
     def start(self) -> None:
-        """Listen, and return once pages can be opened; FrontPanelError if the port is not free."""
-        if self._thread is not None:
-            raise RuntimeError("the front panel is already started")
-        listener = self._listen()
-        self._port = listener.getsockname()[1]
-        # Windows takes the type of .js from its registry, where other programs may have changed it.
-        mimetypes.add_type("text/javascript", ".js")
-        app = Starlette(
-            routes=[
-                WebSocketRoute("/panel", self._serve_page),
-                Mount("/", StaticFiles(directory=PAGE, html=True)),
-            ],
-            middleware=[Middleware(_PageHeaders)],
-            lifespan=self._lifespan,
-        )
-        config = uvicorn.Config(
-            app,
-            loop="asyncio",
-            lifespan="on",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            ws_max_size=4096,
-            ws_per_message_deflate=False,
-            # A computer that fell asleep with a finger on the pad lets go after ten seconds.
-            ws_ping_interval=5.0,
-            ws_ping_timeout=5.0,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._run, args=(self._server, listener), name="front panel", daemon=True
-        )
-        self._thread.start()
-        if not self._ready.wait(10.0) or not self._thread.is_alive():
-            raise FrontPanelError("The front panel's web server did not start.")
+        """Listen, and return once pages can be opened; ServerError if the port is not free."""
+        self._server.start()
 
     def close(self) -> None:
         """Release what the pages hold, say good-bye to them and stop; safe to call twice."""
-        if self._server is None or self._thread is None:
-            return
-        self._server.should_exit = True
-        self._thread.join(5.0)
-
-    def _listen(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        try:
-            return socket.create_server((self._host, self._port), family=family)
-        except OSError as error:
-            where = f"Port {self._port} on {self._host}"
-            if error.errno == errno.EADDRINUSE:
-                why = "is in use by another program: close that program or choose another port."
-            elif error.errno == errno.EACCES:
-                why = "may not be opened: choose a port above 1023."
-            else:
-                why = f"cannot be opened: {error.strerror or error}."
-            raise FrontPanelError(f"{where} {why}") from error
-        except OverflowError as error:
-            raise FrontPanelError(f"Port {self._port} is not between 0 and 65535.") from error
-
-    def _run(self, server: uvicorn.Server, listener: socket.socket) -> None:
-        try:
-            with listener:
-                server.run(sockets=[listener])
-        except Exception:
-            _log.exception("The front panel's web server stopped.")
-        finally:
-            self._ready.set()
+        self._server.close()
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         watch = asyncio.create_task(self._watch())
-        self._ready.set()
         try:
             yield
         finally:
@@ -224,18 +146,3 @@ class FrontPanel:
         return json.dumps(
             {"type": "hello", "drums": drums, "running": self.midi.running, "display": display}
         )
-
-
-class _PageHeaders:
-    """Adds ``PAGE_HEADERS`` to every HTTP answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *PAGE_HEADERS]
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -16,7 +16,8 @@ from websockets.sync.client import connect
 
 from firmware.rhythm.drums import DRUMS
 from hardware.virtual import page_session
-from hardware.virtual.front_panel import FrontPanel, FrontPanelError
+from hardware.virtual.front_panel import FrontPanel
+from hardware.virtual.local_server import ServerError
 from hardware.virtual.page_session import FRAMES_AHEAD
 from tests.virtual.recording import WAIT_S, Page, RecordingBoard, paint, wait_until
 
@@ -289,9 +290,9 @@ def test_a_stranger_is_turned_away(panel: FrontPanel, origin: Any) -> None:
 
 def test_a_taken_port_is_one_sentence(panel: FrontPanel, board: RecordingBoard) -> None:
     port = int(panel.url.rstrip("/").rsplit(":", 1)[1])
-    with pytest.raises(FrontPanelError, match=rf"^Port {port} on 127.0.0.1 is in use .*\.$"):
+    with pytest.raises(ServerError, match=rf"^Port {port} on 127.0.0.1 is in use .*\.$"):
         FrontPanel(board, port=port).start()
-    with pytest.raises(FrontPanelError, match="not between 0 and 65535"):
+    with pytest.raises(ServerError, match="not between 0 and 65535"):
         FrontPanel(board, port=70_000).start()
 
 
