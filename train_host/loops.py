@@ -97,7 +97,7 @@ class DrumTrack:
         note-off up to ``SPILL`` past such a line is ignored; a note on or after it is not.
         """
         last = max(note.position for note in self.notes)
-        if self.end > last and self.end % (Fraction(step * self.ppq) / ticks_per_beat) == 0:
+        if self.end > max(last, 0) and self.end % (Fraction(step * self.ppq) / ticks_per_beat) == 0:
             return Fraction(self.end)
         numerator, denominator = self.metre
         bar = Fraction(4 * self.ppq * numerator, denominator)
