@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
-import os
 import signal
 import sys
 import threading
-import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.model_file import ModelError
 from hardware.board import Board
 from hardware.pin_map import OLED_SPEEDS_HZ, load_pin_map
+from hardware.virtual.browser import open_page
 
 __all__ = ["main"]
 
@@ -138,17 +137,10 @@ def _run(options: argparse.Namespace) -> int:
             box.panel.say(str(error))
         if url:
             print(f"The box plays at {url}  (Ctrl-C ends it)", flush=True)
-            if options.open and _has_screen():
-                webbrowser.open(url)
+            if options.open:
+                open_page(url)
         stop.wait()
     return 0
-
-
-def _has_screen() -> bool:
-    """Whether a browser has somewhere to open; a text browser would take the terminal over."""
-    if not sys.platform.startswith("linux"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _midi_settings(options: argparse.Namespace, notices: list[str]) -> MidiSettings:

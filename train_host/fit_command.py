@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
@@ -17,9 +18,12 @@ from train_host.loops import Loops
 from train_host.quality import Decodes
 from train_host.recipe import Recipe
 from train_host.sources import Sources
-from train_host.steps import Made, make_model
+from train_host.steps import About, Made, make_model
 from train_host.training import Progress, Trained, Training
 from train_host.watching import TerminalView
+
+if TYPE_CHECKING:
+    from train_host.live_page.session import Live
 
 __all__ = ["add_arguments", "run", "threads", "train"]
 
@@ -35,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL.tflite")
     arguments.add_training(parser)
     arguments.add_about(parser)
+    parser.add_argument(
+        "--live", action="store_true", help="watch it in the browser: the map forming, and playing"
+    )
     parser.add_argument(
         "--report", type=Path, metavar="FOLDER", help="write a page about the map and its training"
     )
@@ -54,24 +61,48 @@ def run(options: argparse.Namespace) -> None:
         raise ExportError(fault)
     if options.report:
         report_command.needed()
+    if options.live:
+        _needs_web_server()
     sources = arguments.read(options)
     loops = sources.loops
     print_fates(sources)
     print(f"{len({name.partition(' #')[0] for name in loops.names})} clips, {len(loops)} loops")
-    start = time.monotonic()
-    with threads(options.threads):
+    about = arguments.about(options)
+    with _page(options.live, sources, about) as live, threads(options.threads):
         stages = Stages()
-        trained = train(loops, arguments.recipe(options), *([stages] if options.report else []))
+        watchers: list[Watcher] = [stages] if options.report else []
+        start = time.monotonic()
+        trained = train(loops, arguments.recipe(options), *watchers, *([live] if live else []))
         seconds = time.monotonic() - start
-        made = make_model(sources, trained, arguments.about(options), seconds, options.float)
-    save(output, made.content)
-    print_summary(trained, made, seconds)
-    print(
-        f"{output}: {len(made.content) / 1000:.0f} kB; in the runtime "
-        f"{made.agreement.onsets:.4%} of the onsets are as in training"
-    )
-    if options.report:
-        _report(options.report, sources, trained, made, stages)
+        made = make_model(sources, trained, about, seconds, options.float)
+        save(output, made.content)
+        print_summary(trained, made, seconds)
+        print(
+            f"{output}: {len(made.content) / 1000:.0f} kB; in the runtime "
+            f"{made.agreement.onsets:.4%} of the onsets are as in training"
+        )
+        if options.report:
+            _report(options.report, sources, trained, made, stages)
+        if live:
+            live.finished(trained, summary(made, seconds))
+
+
+def _page(shown: bool, sources: Sources, about: About) -> AbstractContextManager[Live | None]:
+    if not shown:
+        return nullcontext()
+    from train_host.live_page.session import live
+
+    return live(sources, about)
+
+
+def _needs_web_server() -> None:
+    """Raises ExportError, with what to install, where there is none."""
+    try:
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+        import websockets  # noqa: F401
+    except ImportError as error:
+        raise ExportError(f"--live needs {error.name}: pip install 'groovebox[desk]'.") from error
 
 
 class Stages:
@@ -123,20 +154,27 @@ def print_fates(sources: Sources) -> None:
 
 
 def print_summary(trained: Trained, made: Made, seconds: float) -> None:
-    last, quality = trained.last, made.quality
+    last = trained.last
     if trained.interrupted:
         print(f"stopped early: the best so far, epoch {last.epoch} of {last.epochs}, is kept")
     elif trained.complete:
         print(f"nothing more to gain after {last.epoch} epochs")
-    print(
-        f"trained in {seconds:.1f} s\n"
-        f"onset F1 on its own clips  {quality.f1:.3f} (threshold {quality.threshold:.2f})\n"
-        f"clips the pad plays        {quality.reach:.0%} (threshold 0.3)\n"
-        f"distinct patterns          {quality.map.distinct} of 900 heads (threshold 0.3)\n"
-        f"richness                   worth {quality.map.richness:.1f} wholly different patterns\n"
-        f"smoothness                 {quality.map.smoothness:.2f} of 1\n"
-        f"between neighbours         {quality.map.neighbour_distance:.1f} onsets differ\n"
-        f"compound metre             {quality.map.compound:.0%} of the map\n"
-        f"velocity error             {quality.velocity_error:.1f} MIDI steps\n"
-        f"microtiming error          {quality.microtiming_error:.3f} ticks"
-    )
+    for what, value in summary(made, seconds):
+        print(f"{what:<27}{value}")
+
+
+def summary(made: Made, seconds: float) -> list[tuple[str, str]]:
+    """What came of a training of so many ``seconds``: what, and its value."""
+    quality = made.quality
+    return [
+        ("trained in", f"{seconds:.1f} s"),
+        ("onset F1 on its own clips", f"{quality.f1:.3f} (threshold {quality.threshold:.2f})"),
+        ("clips the pad plays", f"{quality.reach:.0%} (threshold 0.3)"),
+        ("distinct patterns", f"{quality.map.distinct} of 900 heads (threshold 0.3)"),
+        ("richness", f"worth {quality.map.richness:.1f} wholly different patterns"),
+        ("smoothness", f"{quality.map.smoothness:.2f} of 1"),
+        ("between neighbours", f"{quality.map.neighbour_distance:.1f} onsets differ"),
+        ("compound metre", f"{quality.map.compound:.0%} of the map"),
+        ("velocity error", f"{quality.velocity_error:.1f} MIDI steps"),
+        ("microtiming error", f"{quality.microtiming_error:.3f} ticks"),
+    ]

@@ -83,6 +83,16 @@ class DecoderWeights:
         onset, velocity, microtiming = (hidden @ weights + bias for weights, bias in self.heads)
         return sigmoid(onset), sigmoid(velocity), np.tanh(microtiming)
 
+    def sounding(self, least: float) -> npt.NDArray[np.intp]:
+        """The cells whose onset probability may be above ``least`` somewhere."""
+        weights, bias = self.heads[0]
+        return np.flatnonzero(weights.any(axis=0) | (sigmoid(bias) > least))
+
+    def of(self, cells: npt.NDArray[np.intp]) -> DecoderWeights:
+        """The decoder of some ``cells`` alone."""
+        heads = ((weights[:, cells], bias[cells]) for weights, bias in self.heads)
+        return DecoderWeights(self.first, tuple(heads))
+
 
 class Network:
     """The whole network and the gradient of its loss.

@@ -24,7 +24,7 @@ from train_host.quality import Quality, measure
 from train_host.sources import Sources
 from train_host.training import Progress, Trained
 
-__all__ = ["About", "Made", "make_model", "today", "tool"]
+__all__ = ["About", "Made", "make_model", "title", "today", "tool"]
 
 MAX_PLACES = 4096
 """Loops whose places are kept in the model: its metadata are read by a small computer."""
@@ -86,20 +86,18 @@ def _info(
     sources: Sources, trained: Trained, quality: Quality, about: About, seconds: float | None
 ) -> ModelInfo:
     loops, headers = sources.loops, sources.headers
-    styles = " + ".join(dict.fromkeys(header.style for header in headers))
+    name, tempo = title(sources, about)
     licences = ", ".join(dict.fromkeys(header.licence for header in headers if header.licence))
     origins = "\n".join(dict.fromkeys(source for header in headers for source in header.sources))
-    own = len(headers) == 1 and not about.made_to_measure
-    tempo = headers[0].tempo if own else loops.tempo
     places = [
         ClipPlace(name[:MAX_NAME], (round(float(z1), 4), round(float(z2), 4)))
         for name, (z1, z2) in zip(loops.names, trained.z, strict=True)
     ]
     return ModelInfo(
-        name=(about.name or styles or about.fallback_name)[:MAX_NAME],
+        name=name,
         ticks_per_beat=sources.ticks_per_beat,
         beats=TICKS / sources.ticks_per_beat,
-        tempo=about.tempo or tempo,
+        tempo=tempo,
         clips=tuple(places[:MAX_PLACES]),
         bars=len(loops),
         epochs=trained.last.epoch,
@@ -110,6 +108,15 @@ def _info(
         tool=tool(),
         date=today(),
     )
+
+
+def title(sources: Sources, about: About) -> tuple[str, float]:
+    """A model's name and its usual tempo in beats per minute."""
+    headers = sources.headers
+    styles = " + ".join(dict.fromkeys(header.style for header in headers))
+    own = len(headers) == 1 and not about.made_to_measure
+    tempo = headers[0].tempo if own else sources.loops.tempo
+    return (about.name or styles or about.fallback_name)[:MAX_NAME], about.tempo or tempo
 
 
 def _losses(last: Progress) -> dict[str, float]:

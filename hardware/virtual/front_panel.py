@@ -53,9 +53,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from firmware.rhythm.drums import DRUMS
-from hardware.virtual.local_server import LocalServer
+from hardware.virtual.local_server import LocalServer, is_same_origin
 from hardware.virtual.page_midi import PageMidi
-from hardware.virtual.page_session import Hands, PageSession, is_same_origin, midi_texts
+from hardware.virtual.page_session import Hands, PageSession, midi_texts
 from hardware.virtual.virtual_board import VirtualBoard
 
 __all__ = ["FrontPanel"]

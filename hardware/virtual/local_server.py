@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import ipaddress
 import logging
 import mimetypes
 import socket
@@ -16,11 +17,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LocalServer", "ServerError"]
+__all__ = ["LocalServer", "ServerError", "is_same_origin"]
 
 PAGE_HEADERS = (
     # The page changes with the program: a browser must ask before it uses its copy.
@@ -139,6 +141,27 @@ class LocalServer:
         async with self._lifespan(app):
             self._ready.set()
             yield
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Whether the page that asks came from this server.
+
+    The origin must be the very host that is asked, and that host must be an address or
+    ``localhost``: a name of another site can be made to point here (DNS rebinding), an address
+    cannot.
+    """
+    host = headers.get("host", "")
+    if not host or headers.get("origin") != f"http://{host}":
+        return False
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    name = name.strip("[]")
+    if name == "localhost":
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 @contextlib.asynccontextmanager

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.websockets import WebSocket, WebSocketState
 
 from firmware.midi.message import TimedMessage
@@ -18,7 +16,7 @@ from hardware.virtual.page_midi import Flush
 from hardware.virtual.seesaw import ENCODERS
 from hardware.virtual.virtual_board import VirtualBoard
 
-__all__ = ["Hands", "PageSession", "is_same_origin", "midi_texts"]
+__all__ = ["Hands", "PageSession", "midi_texts"]
 
 # Pictures a page may have received and not yet drawn. Two keep a 60 Hz screen busy; with more, a
 # slow page would show the past.
@@ -51,27 +49,6 @@ def midi_texts(items: Sequence[TimedMessage | Flush]) -> list[str]:
 
 
 FLUSH = _text(type="flush")
-
-
-def is_same_origin(headers: Headers) -> bool:
-    """Whether the page that asks came from this server.
-
-    The origin must be the very host that is asked, and that host must be an address or
-    ``localhost``: a name of another site can be made to point here (DNS rebinding), an address
-    cannot.
-    """
-    host = headers.get("host", "")
-    if not host or headers.get("origin") != f"http://{host}":
-        return False
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    name = name.strip("[]")
-    if name == "localhost":
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 class Hands:

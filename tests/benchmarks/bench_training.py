@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from statistics import median
-from time import perf_counter
+from time import monotonic_ns, perf_counter
 
 from tests.benchmarks.twelve_clips import twelve_clips
+from train_host.live_page.film import Film
+from train_host.live_page.server import LivePage
 from train_host.loops import Loops
 from train_host.quality import best_threshold
 from train_host.recipe import Recipe
@@ -55,6 +58,36 @@ def time_to_f1() -> dict[str, dict[str, object]]:
     }
 
 
+def live_page() -> dict[str, dict[str, object]]:
+    """Training that is shown in a browser (``fit --live``), without the browser's own work."""
+    loops = twelve_clips()
+    shown, alone = [], []
+    for seed in range(2 * RUNS):
+        film = Film(loops.names, 24, 160)
+        page = LivePage("bench", film)
+        page.start()
+        with closing(page):
+            shown.append(_seconds(loops, seed, page, film))
+        alone.append(_seconds(loops, seed))
+    return {
+        "live_page": _entry(
+            median(shown), median(alone), "the same training without its page", 2 * RUNS
+        )
+    }
+
+
+def _seconds(
+    loops: Loops, seed: int, page: LivePage | None = None, film: Film | None = None
+) -> float:
+    training = Training(loops.onset, loops.velocity, loops.microtiming, Recipe(seed=seed))
+    start = perf_counter()
+    for progress in training:
+        if page and film:
+            page.progress(progress, 0)
+            film.look(training, monotonic_ns())
+    return perf_counter() - start
+
+
 def _seconds_to(loops: Loops, recipe: Recipe) -> Sequence[float]:
     """Seconds of training after which the F1 score was first at each of ``SCORES``."""
     training = Training(loops.onset, loops.velocity, loops.microtiming, recipe)
@@ -75,12 +108,12 @@ def _seconds_to(loops: Loops, recipe: Recipe) -> Sequence[float]:
     raise RuntimeError(f"{recipe} reached {reached} of {SCORES} only")
 
 
-def _entry(ours: float, other: float, other_is: str) -> dict[str, object]:
+def _entry(ours: float, other: float, other_is: str, runs: int = RUNS) -> dict[str, object]:
     return {
         "ours": ours,
         "other": other,
         "other_is": other_is,
         "unit": "s",
         "lower_is_better": True,
-        "runs": RUNS,
+        "runs": runs,
     }

@@ -10,8 +10,9 @@ pytest.importorskip("starlette", reason="the front panel needs the desk extra")
 from starlette.datastructures import Headers
 
 from firmware.midi.message import TimedMessage
+from hardware.virtual.local_server import is_same_origin
 from hardware.virtual.page_midi import Flush
-from hardware.virtual.page_session import is_same_origin, midi_texts
+from hardware.virtual.page_session import midi_texts
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from firmware.rhythm.drums import DRUMS
+from firmware.rhythm.drums import DRUM_COUNT, DRUMS
+from firmware.rhythm.pattern import TICKS
+from train_host.network import DecoderWeights
 from train_host.quality import Decodes
 
 __all__ = ["MapData", "sample"]
@@ -62,15 +64,19 @@ def sample(decoder: Decodes, side: int, extent: float = 3.0) -> MapData:
     """Decode ``side`` x ``side`` places, the outermost on the pad's edge."""
     axis = np.linspace(-extent, extent, side)
     z = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    some = np.arange(DRUM_COUNT * TICKS)
+    if isinstance(decoder, DecoderWeights):  # four times faster than with the silent cells
+        some = decoder.sounding(USED)
+        decoder = decoder.of(some)
     onset, velocity, microtiming = (
         part.reshape(side, side, -1) for part in decoder.decode(z.astype(np.float32))
     )
-    cells = np.flatnonzero(onset.max(axis=(0, 1)) > USED)
+    used = np.flatnonzero(onset.max(axis=(0, 1)) > USED)
     values = np.stack(
         [
-            255 * onset[..., cells],
-            255 * velocity[..., cells],
-            128 + 127 * microtiming[..., cells],
+            255 * onset[..., used],
+            255 * velocity[..., used],
+            128 + 127 * microtiming[..., used],
         ]
     )
-    return MapData(side, extent, cells, np.clip(np.rint(values), 0, 255).astype(np.uint8))
+    return MapData(side, extent, some[used], np.clip(np.rint(values), 0, 255).astype(np.uint8))

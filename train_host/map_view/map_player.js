@@ -186,7 +186,7 @@ export class MapPlayer {
   #schedule() {
     if (!this.playing || this.#map === null) return;
     const now = this.#context.currentTime;
-    let ahead = Math.floor((now + AHEAD_S - this.#startS) / this.tickS);
+    const ahead = Math.floor((now + AHEAD_S - this.#startS) / this.tickS);
     // A page in the background is woken once a second: what was missed is not made up for.
     this.#nextTick = Math.max(this.#nextTick, Math.ceil((now - this.#startS) / this.tickS));
     if (ahead < this.#nextTick) return;
