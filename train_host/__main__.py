@@ -18,9 +18,12 @@ def main() -> int:
         "VECLIB_MAXIMUM_THREADS",
     ):
         os.environ.setdefault(variable, "1")
-    from train_host.cli import main as run
+    try:
+        from train_host.cli import main as run
 
-    return run()
+        return run()
+    except KeyboardInterrupt:  # while modules are loaded, or at the very end
+        return 130
 
 
 if __name__ == "__main__":

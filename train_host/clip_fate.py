@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["ClipFate", "FileFate"]
+__all__ = ["ClipFate", "FileFate", "count"]
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class ClipFate:
         """All of it, in one line."""
         if self.refused:
             return f"not used: {self.refused}"
-        bars = f"{_count(self.loops, 'loop')} from {_count(self.bars, 'bar')}"
+        bars = f"{count(self.loops, 'loop')} from {count(self.bars, 'bar')}"
         parts = [bars, *self.fits, f"{self.tempo:g} BPM"]
         if self.tempo_changes:
-            parts[-1] += f" at first, {_count(self.tempo_changes, 'change')}"
+            parts[-1] += f" at first, {count(self.tempo_changes, 'change')}"
         if self.found_by:
             parts.append(f"drums by {self.found_by}")
-        parts.append(f"{self.taken} of {_count(self.notes, 'note')} taken")
+        parts.append(f"{self.taken} of {count(self.notes, 'note')} taken")
         if self.left_out:
             reasons = (f"{number} {reason}" for reason, number in self.left_out.items())
             parts.append("left out " + ", ".join(reasons))
@@ -100,5 +100,6 @@ class FileFate:
         return [f"{self.path}, {clip.name}: {clip.line}" for clip in self.clips]
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """``number`` and ``noun``, which takes an s where there are several."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -82,8 +82,16 @@ def output_fault(output: Path) -> str | None:
     """Why no model could be written to ``output``, in a sentence; None where one could."""
     if output.is_dir():
         return f"{output} is a folder: name the model file to write."
+    if output.exists() and not output.is_file():
+        return f"{output} is not a file: name the model file to write."
     if not output.parent.is_dir():
         return f"There is no folder {output.parent} to write the model to."
+    try:
+        handle, name = _temporary(output)
+    except OSError as error:
+        return f"{output} cannot be written: {error.strerror or error}."
+    os.close(handle)
+    Path(name).unlink()
     return None
 
 
@@ -118,19 +126,27 @@ def model_bytes(
 
 
 def save(path: Path, content: bytes) -> None:
-    """Write ``path`` whole or not at all. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
+    """Write ``path`` whole or not at all; a link keeps what it points to. Raises ExportError."""
+    path = Path(os.path.realpath(path))
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp lets only its owner read; a model is a file like any other.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        handle, name = _temporary(path)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp lets only its owner read; a model is a file like any other.
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from train_host import arguments, report_command
+from train_host.clip_fate import count
 from train_host.export import ExportError, output_fault, save
 from train_host.loops import Loops
 from train_host.quality import Decodes
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> None:
     sources = arguments.read(options)
     loops = sources.loops
     print_fates(sources)
-    print(f"{len({name.partition(' #')[0] for name in loops.names})} clips, {len(loops)} loops")
+    print(counted(sources))
     about = arguments.about(options)
     with _page(options.live, sources, about) as live, threads(options.threads):
         stages = Stages()
@@ -82,7 +83,10 @@ def run(options: argparse.Namespace) -> None:
             f"{made.agreement.onsets:.4%} of the onsets are as in training"
         )
         if options.report:
-            _report(options.report, sources, trained, made, stages)
+            try:
+                _report(options.report, sources, trained, made, stages)
+            except KeyboardInterrupt:
+                print("stopped: the model is written, its report is not")
         if live:
             live.finished(trained, summary(made, seconds))
 
@@ -127,7 +131,7 @@ def _report(folder: Path, sources: Sources, trained: Trained, made: Made, stages
 
 
 def threads(count: int | None) -> AbstractContextManager[object]:
-    """Keeps the matrix products within ``count`` threads; all cores where it is None."""
+    """Has ``count`` threads do the matrix products; as many as before where it is None."""
     return nullcontext() if count is None else threadpool_limits(count)
 
 
@@ -151,6 +155,14 @@ def print_fates(sources: Sources) -> None:
     for file in sources.files:
         for line in file.lines:
             print(line, file=sys.stderr)
+
+
+def counted(sources: Sources) -> str:
+    """How many clips and loops there are, and how many files gave none."""
+    clips = len({name.partition(" #")[0] for name in sources.loops.names})
+    loops, refused = len(sources.loops), len(sources.skipped)
+    counts = [count(clips, "clip"), count(loops, "loop")]
+    return ", ".join(counts) + (f"; none in {count(refused, 'file')}" if refused else "")
 
 
 def print_summary(trained: Trained, made: Made, seconds: float) -> None:

@@ -172,7 +172,8 @@ def fit_all(
         files.append(FileFate(file.path, tuple(clips) if used else (), "" if used else refused))
     if not loops:
         example = f" {files[0].path}: {files[0].refused}" if files else ""
-        raise ClipError(f"No drum clip could be used.{example}")
+        others = f" Nor was there one in {len(files) - 1} more." if len(files) > 1 else ""
+        raise ClipError(f"No drum clip could be used.{example}{others}")
     return Reading(Loops.merge(loops), files, grid.ticks)
 
 

@@ -54,7 +54,7 @@ def write_report(
     """Write the page and its pictures to ``folder``, which is made; the page's path.
 
     ``start`` and ``end`` (z) are the ends of the interpolation; without them two clips far apart.
-    Files of the same names are replaced, each whole. Raises OSError.
+    Files of the same names are replaced, each whole. Raises ExportError and OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ends = _ends(study)
