@@ -1,7 +1,6 @@
 """Converted models beside TensorFlow.js itself, which made R-VAE's; and int8 on trained weights."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 
 from firmware.rhythm.decoder import Decoder
+from tests import tfjs_package
 from tests.benchmarks.twelve_clips import twelve_clips
 from tests.train_host import tfjs_models
 from train_host.convert import convert
@@ -18,10 +18,6 @@ from train_host.training import Training
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = "@tensorflow/tfjs@4.22.0"
-"""Pure JavaScript; its back end computes in float32, its sums in doubles."""
-FOLDER = ROOT / "build" / "tfjs"
 Z = np.random.default_rng(7).uniform(-3, 3, (24, 2)).round(4)
 FLOAT_TOLERANCE = 1e-5
 """Between TensorFlow.js and the converted weights in float32: 1.1e-6 at most was measured."""
@@ -31,28 +27,14 @@ STEPS = 40
 @pytest.fixture(scope="session")
 def tfjs():
     """A function that runs a command of tfjs_program.cjs."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        pytest.skip("TensorFlow.js needs node and npm, which are not installed")
-    package = FOLDER / "node_modules" / "@tensorflow" / "tfjs"
-    if not (package / "package.json").is_file():
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        quiet = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0"]
-        try:
-            subprocess.run(
-                [npm, "install", "--prefix", str(FOLDER), *quiet, PACKAGE],
-                check=True,
-                capture_output=True,
-                timeout=300,
-            )
-        except (subprocess.SubprocessError, OSError) as error:
-            pytest.skip(f"npm could not install {PACKAGE}: {error}")
-    version = json.loads((package / "package.json").read_text())["version"]
-    assert PACKAGE.endswith(f"@{version}")
+    try:
+        package = tfjs_package.install() / "node_modules" / "@tensorflow" / "tfjs"
+    except tfjs_package.Missing as missing:
+        pytest.skip(str(missing))
 
     def run(*arguments):
         program = Path(__file__).with_name("tfjs_program.cjs")
-        command = [node, str(program), str(package), *map(str, arguments)]
+        command = [tfjs_package.node(), str(program), str(package), *map(str, arguments)]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
 
     return run
