@@ -3,6 +3,7 @@
 import contextlib
 import json
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -74,9 +75,10 @@ def train(training, page, film):
 
 
 def test_a_page_sees_every_epoch_and_the_map_forming_and_the_last(page, film, training):
-    with opened(page) as socket:
-        trained = train(training, page, film)
+    with opened(page) as socket, ThreadPoolExecutor() as pool:
+        training_ends = pool.submit(train, training, page, film)
         messages = heard(socket)
+        trained = training_ends.result()
     assert messages[0] == {"type": "hello", "name": "Three"}
     rows = [row for message in of(messages, "losses") for row in message["rows"]]
     assert [row[0] for row in rows] == list(range(1, trained.last.epoch + 1))
@@ -107,8 +109,8 @@ def test_a_map_is_what_the_decoder_says(page, film, training):
 
 
 def test_a_page_that_comes_late_or_comes_back_sees_all_from_the_first(page, film, training):
-    with opened(page) as socket:
-        train(training, page, film)
+    with opened(page) as socket, ThreadPoolExecutor() as pool:
+        pool.submit(train, training, page, film)
         first = heard(socket)
     with opened(page) as socket:
         again = heard(socket)
