@@ -1,4 +1,4 @@
-"""The ``groovebox`` command: ``groovebox run`` and ``groovebox render``."""
+"""The ``groovebox`` command: ``run``, ``render`` and ``models``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from firmware.box import Box, BoxError
 from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
 from firmware.engine.render import render
 from firmware.engine.route import RouteSettings
+from firmware.library import models_command
 from firmware.library.models import factory_folder, read_model
 from firmware.library.state import default_state_file
 from firmware.midi.din_bridge import DIN_CLIENT
@@ -67,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         "models", nargs="*", type=Path, help="model files and folders (default: the factory's)"
     )
 
+    models = commands.add_parser("models", help="the library: list, check, import, remove, export")
+    models_command.add_arguments(models)
+
     draw = commands.add_parser("render", help="write what the box would play as a MIDI file")
     draw.add_argument("model", type=Path)
     draw.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mid")
@@ -90,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "models":
+            return models_command.run(options)
         return _render(options) if options.command == "render" else _run(options)
     except (ModelError, BoxError, OSError, ValueError) as error:
         print(f"groovebox: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Small files that survive a power cut: the old one or the new one is there, whole."""
+"""Files that survive a power cut: the old one or the new one is there, whole."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from pathlib import Path
 __all__ = ["write_atomically"]
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write ``text`` as UTF-8 to ``path``, whose folder is made if need be. Raises OSError."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write ``content``, text as UTF-8, to ``path``, whose folder is made if need be. Raises
+    OSError."""
+    if isinstance(content, str):
+        content = content.encode("utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.new")
     try:
-        with unfinished.open("w", encoding="utf-8") as stream:
-            stream.write(text)
+        with unfinished.open("wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.replace(path)

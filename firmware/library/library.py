@@ -1,0 +1,242 @@
+"""The models of the box: the factory's, which nothing takes away, and the player's own in a
+folder.
+
+Beside the player's files lies ``library.json``: the order that the player gave them, favourites,
+and names that the player changed. Every change is one file replaced whole, so a power cut leaves
+the old state or the new one; what ``library.json`` says of files that are not there is passed over,
+and a file that it does not mention comes last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from firmware.atomic_file import write_atomically
+from firmware.library.check import check
+from firmware.library.models import ModelEntry, digest_of, factory_folder, find_models, read_model
+from firmware.rhythm.model_file import ModelError
+
+__all__ = ["Imported", "Library", "LibraryModel"]
+
+SUFFIX = ".tflite"
+STATE = "library.json"
+MOST_MODELS = 500
+"""More could not be walked through with an encoder."""
+MOST_NAME = 64
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+"""What some file system does not take in a name (FAT has the longest list)."""
+
+
+@dataclass(frozen=True)
+class LibraryModel(ModelEntry):
+    """A model file of the library."""
+
+    digest: str = ""
+    factory: bool = False
+    favourite: bool = False
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of an import: the model, and whether the library had its content already."""
+
+    model: LibraryModel
+    known: bool
+
+
+class Library:
+    """The factory's models and those in ``folder``, which is made when something is imported."""
+
+    def __init__(
+        self,
+        folder: Path,
+        factory: Path | None = None,
+        check: Callable[[bytes], None] = check,
+    ) -> None:
+        """``check`` raises ModelError for a content that must not be played."""
+        self.folder = folder
+        self._check = check
+        self._factory = factory_folder() if factory is None else factory
+        self._digests: dict[tuple[str, int, int], str] = {}
+        self._sweep()
+
+    def models(self) -> list[LibraryModel]:
+        """All models: favourites first, then the player's own, then the factory's; among each other
+        in the player's order, or by name."""
+        order, favourites, names = self._state()
+        places = {name: place for place, name in enumerate(order)}
+        found = []
+        for entry in self._entries():
+            factory = not entry.path.is_relative_to(self.folder)
+            key = self._key(entry.path)
+            found.append(
+                LibraryModel(
+                    names.get(key, entry.name),
+                    entry.path,
+                    self._digest(entry.path),
+                    factory,
+                    key in favourites,
+                )
+            )
+        return sorted(
+            found,
+            key=lambda model: (
+                not model.favourite,
+                places.get(self._key(model.path), len(places)),
+                model.factory,
+                model.name.casefold(),
+            ),
+        )
+
+    def import_model(self, content: bytes, file_name: str) -> Imported:
+        """Check ``content`` and take it in, by the name of its file; what is there is not replaced:
+        other content of the same name gets a number. Raises ModelError in one sentence, and OSError
+        where it cannot be written."""
+        digest = digest_of(content)
+        models = self.models()
+        for model in models:
+            if model.digest == digest:
+                return Imported(model, known=True)
+        if sum(not model.factory for model in models) >= MOST_MODELS:
+            raise ModelError(f"The library holds {MOST_MODELS} models, which is the most.")
+        self._check(content)
+        path = self._free(file_name)
+        write_atomically(path, content)
+        return Imported(self._found(path), known=False)
+
+    def remove(self, model: LibraryModel) -> None:
+        """Raises ModelError for the factory's, OSError where it cannot be removed."""
+        self._must_be_own(model)
+        model.path.unlink(missing_ok=True)
+
+    def rename(self, model: LibraryModel, name: str) -> None:
+        """Give ``model`` another name; an empty one gives it back its own."""
+        order, favourites, names = self._state()
+        name = _printable(name)[:MOST_NAME]
+        names = {**names, self._key(model.path): name}
+        self._write(order, favourites, {key: kept for key, kept in names.items() if kept})
+
+    def set_favourite(self, model: LibraryModel, favourite: bool) -> None:
+        order, favourites, names = self._state()
+        key = self._key(model.path)
+        self._write(order, favourites | {key} if favourite else favourites - {key}, names)
+
+    def move(self, model: LibraryModel, steps: int) -> None:
+        """Move ``model`` by so many places among its like: favourites, or the others."""
+        _, favourites, names = self._state()
+        keys = [self._key(other.path) for other in self.models()]
+        liked = [key for key in keys if key in favourites]
+        others = [key for key in keys if key not in favourites]
+        key = self._key(model.path)
+        group = liked if key in favourites else others
+        place = min(max(group.index(key) + steps, 0), len(group) - 1)
+        group.remove(key)
+        group.insert(place, key)
+        self._write([*liked, *others], favourites, names)
+
+    def export(self, folder: Path) -> list[Path]:
+        """Copy the player's own models to ``folder``; the files, old ones of the same content among
+        them. Raises OSError and ModelError."""
+        written = []
+        for model in self.models():
+            if model.factory:
+                continue
+            target = folder / model.path.name
+            content = read_model(model.path)
+            if not _holds(target, content):
+                write_atomically(target, content)
+            written.append(target)
+        return written
+
+    def _entries(self) -> list[ModelEntry]:
+        return find_models([place for place in (self._factory, self.folder) if place.is_dir()])
+
+    def _found(self, path: Path) -> LibraryModel:
+        return next(model for model in self.models() if model.path == path)
+
+    def _key(self, path: Path) -> str:
+        own = path.is_relative_to(self.folder)
+        return path.name if own else f"factory/{path.name}"
+
+    def _digest(self, path: Path) -> str:
+        """Of the file's content, read once for each state of the file; empty where it cannot be."""
+        try:
+            status = path.stat()
+            stamp = str(path), status.st_mtime_ns, status.st_size
+            if stamp not in self._digests:
+                self._digests[stamp] = digest_of(read_model(path))
+            return self._digests[stamp]
+        except (OSError, ModelError):
+            return ""
+
+    def _must_be_own(self, model: LibraryModel) -> None:
+        if model.factory:
+            raise ModelError(f"{model.name} is a factory model, which stays.")
+
+    def _free(self, file_name: str) -> Path:
+        """A path of the folder that nothing has."""
+        stem = _stem(file_name)
+        taken = {path.name.casefold() for path in self.folder.glob("*")}
+        number = 1
+        while True:
+            name = f"{stem}{'' if number == 1 else f' {number}'}{SUFFIX}"
+            if name.casefold() not in taken:
+                return self.folder / name
+            number += 1
+
+    def _state(self) -> tuple[list[str], frozenset[str], dict[str, str]]:
+        """Order, favourites and names; none where there are none, or none that can be read."""
+        try:
+            raw: dict[str, Any] = json.loads((self.folder / STATE).read_text("utf-8"))
+            return (
+                _strings(raw["order"]),
+                frozenset(_strings(raw["favourites"])),
+                {str(key): str(name)[:MOST_NAME] for key, name in raw["names"].items()},
+            )
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return [], frozenset(), {}
+
+    def _write(
+        self, order: Sequence[str], favourites: Iterable[str], names: dict[str, str]
+    ) -> None:
+        content = {"order": list(order), "favourites": sorted(favourites), "names": names}
+        write_atomically(self.folder / STATE, json.dumps(content, indent=1))
+
+    def _sweep(self) -> None:
+        """Remove what a power cut left half written."""
+        if self.folder.is_dir():
+            for path in self.folder.glob("*.new"):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _strings(values: Iterable[object]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]
+
+
+def _printable(text: str) -> str:
+    return "".join(letter for letter in text if letter.isprintable()).strip()
+
+
+def _stem(file_name: str) -> str:
+    """A name that every file system takes, as near to ``file_name`` as can be."""
+    stem = unicodedata.normalize("NFC", Path(file_name).name)
+    stem = re.sub(rf"{re.escape(SUFFIX)}$", "", stem, flags=re.IGNORECASE)
+    stem = _printable(FORBIDDEN.sub("_", stem)).strip(". ")
+    while len(stem.encode("utf-8")) > MOST_NAME:
+        stem = stem[:-1].rstrip()
+    return stem or "model"
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
