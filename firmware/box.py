@@ -79,7 +79,7 @@ class Box:
         entries = find_models(self.models)
         saved = SavedState(Controls.defaults())
         if self.state_file is not None:
-            saved = load_state(self.state_file)
+            saved = load_state(self.state_file, self.notices.append)
         controls = saved.controls
         self._check = Checker()
         model, index = self._first_model(entries, saved.model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -53,15 +54,30 @@ class SavedState:
     calibration: PadCalibration | None = None
 
 
-def load_state(path: Path) -> SavedState:
+def load_state(path: Path, tell: Callable[[str], None] = lambda sentence: None) -> SavedState:
     """What was saved; defaults for whatever is not there.
 
-    A file that cannot be read counts as none: the box always starts.
+    A file that cannot be read is told, and the one before it is taken: the box always starts.
     """
-    try:
-        return _parsed(json.loads(path.read_text("utf-8")))
-    except UNREADABLE:
-        return SavedState(Controls.defaults())
+    damaged = False
+    for file in (path, _previous(path)):
+        try:
+            state = _parsed(json.loads(file.read_text("utf-8")))
+        except FileNotFoundError:
+            continue
+        except UNREADABLE:
+            damaged = True
+            continue
+        if damaged:
+            tell("The settings were damaged: those before them are used.")
+        return state
+    if damaged:
+        tell("The settings were damaged: the box starts as new.")
+    return SavedState(Controls.defaults())
+
+
+def _previous(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
 def _parsed(raw: dict[str, Any]) -> SavedState:
@@ -115,7 +131,8 @@ def _written(muted: frozenset[str], values: dict[str, float]) -> dict[str, Any]:
 
 
 def save_state(path: Path, state: SavedState) -> None:
-    """Write the file atomically. Raises OSError where it cannot be written."""
+    """Write the file atomically, and keep the one before. Raises OSError where it cannot be
+    written."""
     content = {
         "version": VERSION,
         **_written(state.controls.muted, state.controls.values),
@@ -124,6 +141,11 @@ def save_state(path: Path, state: SavedState) -> None:
         "snapshots": [kept and _written(kept.muted, kept.values) for kept in state.snapshots],
         "calibration": state.calibration and state.calibration.to_dict(),
     }
+    with contextlib.suppress(*UNREADABLE):
+        # What cannot be read must not take the place of what can.
+        before = path.read_text("utf-8")
+        _parsed(json.loads(before))
+        write_atomically(_previous(path), before)
     write_atomically(path, json.dumps(content, indent=1))
 
 

@@ -193,3 +193,31 @@ def test_the_box_starts_whatever_a_part_of_the_file_holds(tmp_path_factory, part
     state = written(tmp_path_factory.getbasetemp(), **{name: part})
     assert set(state.controls.values) == set(PARAMETERS)
     assert len(state.snapshots) == SLOTS
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"values": 3}', "\x00" * 400])
+def test_a_damaged_file_falls_back_to_the_one_before_and_says_so(tmp_path, damage):
+    path, told = tmp_path / "state.json", []
+    save_state(path, SavedState(Controls.defaults(), "first.tflite"))
+    save_state(path, SavedState(Controls.defaults(), "second.tflite"))
+    path.write_text(damage)
+    assert load_state(path, told.append).model == "first.tflite"
+    assert told == ["The settings were damaged: those before them are used."]
+    # The damaged file does not take the good one's place.
+    save_state(path, SavedState(Controls.defaults(), "third.tflite"))
+    assert load_state(path).model == "third.tflite"
+    path.write_text(damage)
+    assert load_state(path).model == "first.tflite"
+
+
+def test_nothing_is_told_where_nothing_was_saved(tmp_path):
+    told = []
+    assert load_state(tmp_path / "state.json", told.append) == SavedState(Controls.defaults())
+    assert told == []
+
+
+def test_without_one_before_a_damaged_file_starts_the_box_as_new_and_says_so(tmp_path):
+    path, told = tmp_path / "state.json", []
+    path.write_text("{")
+    assert load_state(path, told.append) == SavedState(Controls.defaults())
+    assert told == ["The settings were damaged: the box starts as new."]
