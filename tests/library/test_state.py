@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.devices.touch_pad import PadCalibration
@@ -176,6 +176,7 @@ def test_a_file_nested_without_end_counts_as_none(tmp_path):
     assert load_state(path) == SavedState(Controls.defaults())
 
 
+@settings(deadline=None)  # it writes files, and a disk may be slow
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
