@@ -1,5 +1,6 @@
 """A model trained once on real clips, and small sets of loops that train in a moment."""
 
+import signal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,15 @@ def footwork():
     rows = [i for i, name in enumerate(loops.names) if name.partition(" #")[0] in clips]
     loops = loops.select(rows)
     return TrainedModel(loops, fit(loops.onset, loops.velocity, loops.microtiming))
+
+
+@pytest.fixture
+def hears_ctrl_c():
+    """For a process that is started: one begun in the background of a shell ignores Ctrl-C, and
+    hands that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

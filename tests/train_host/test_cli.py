@@ -125,7 +125,7 @@ def test_ctrl_c_writes_the_best_so_far(clips, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal to send there")
-def test_a_real_ctrl_c_stops_the_real_command(clips, tmp_path):
+def test_a_real_ctrl_c_stops_the_real_command(clips, tmp_path, hears_ctrl_c):
     model = tmp_path / "m.tflite"
     command = [sys.executable, "-m", "train_host", "fit", clips, "-o", model, "--epochs", "1000000"]
     command += ["--network", "reference"]  # which does not end by itself

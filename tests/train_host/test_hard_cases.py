@@ -218,7 +218,7 @@ def test_a_disk_that_fills_up_while_it_is_written_back(clip, old, capsys, monkey
 
 @posix
 @pytest.mark.parametrize("phase", ["reading", "exporting"])
-def test_ctrl_c_before_and_after_training_leaves_what_was_there(phase, clip, old):
+def test_ctrl_c_before_and_after_training_leaves_what_was_there(phase, clip, old, hears_ctrl_c):
     """In a process of its own, which raises the signal at the beginning of the phase."""
     where = {"reading": "train_host.arguments.gather", "exporting": "train_host.steps.measure"}
     module, name = where[phase].rsplit(".", 1)
@@ -242,7 +242,7 @@ def test_ctrl_c_before_and_after_training_leaves_what_was_there(phase, clip, old
 
 @posix
 @pytest.mark.slow
-def test_ctrl_c_at_any_moment_leaves_a_whole_model_or_the_old_one(old):
+def test_ctrl_c_at_any_moment_leaves_a_whole_model_or_the_old_one(old, hears_ctrl_c):
     """Sixteen trainings of a factory style, each stopped a little later than the last."""
     outcomes = set()
     for index in range(16):
