@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from train_host import arguments, report_command
 from train_host.clip_fate import count
 from train_host.export import ExportError, output_fault, save
+from train_host.extras import require
 from train_host.loops import Loops
 from train_host.quality import Decodes
 from train_host.recipe import Recipe
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
     if options.report:
         report_command.needed()
     if options.live:
-        _needs_web_server()
+        require("--live", "desk", "starlette", "uvicorn", "websockets")
     sources = arguments.read(options)
     loops = sources.loops
     print_fates(sources)
@@ -97,16 +98,6 @@ def _page(shown: bool, sources: Sources, about: About) -> AbstractContextManager
     from train_host.live_page.session import live
 
     return live(sources, about)
-
-
-def _needs_web_server() -> None:
-    """Raises ExportError, with what to install, where there is none."""
-    try:
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-        import websockets  # noqa: F401
-    except ImportError as error:
-        raise ExportError(f"--live needs {error.name}: pip install 'groovebox[desk]'.") from error
 
 
 class Stages:

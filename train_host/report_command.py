@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from train_host.export import ExportError
+from train_host.extras import require
 from train_host.report.study import FileDecoder, Study
 
 __all__ = ["add_arguments", "needed", "run"]
@@ -40,10 +40,4 @@ def run(options: argparse.Namespace) -> None:
 
 def needed() -> None:
     """Raises ExportError, with what to install, where a report cannot be made."""
-    try:
-        import jinja2  # noqa: F401
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ExportError(
-            f"A report needs {error.name}: pip install 'groovebox[report]'."
-        ) from error
+    require("A report", "report", "jinja2", "matplotlib")

@@ -70,23 +70,9 @@ class Library:
     def models(self) -> list[LibraryModel]:
         """All models: favourites first, then the player's own, then the factory's; among each other
         in the player's order, or by name."""
-        order, favourites, names = self._state()
-        places = {name: place for place, name in enumerate(order)}
-        found = []
-        for entry in self._entries():
-            factory = not entry.path.is_relative_to(self.folder)
-            key = self._key(entry.path)
-            found.append(
-                LibraryModel(
-                    names.get(key, entry.name),
-                    entry.path,
-                    self._digest(entry.path),
-                    factory,
-                    key in favourites,
-                )
-            )
+        places = {name: place for place, name in enumerate(self._state()[0])}
         return sorted(
-            found,
+            self._found(place for place in (self._factory, self.folder) if place.is_dir()),
             key=lambda model: (
                 not model.favourite,
                 places.get(self._key(model.path), len(places)),
@@ -109,11 +95,12 @@ class Library:
         self._check(content)
         path = self._free(file_name)
         write_atomically(path, content)
-        return Imported(self._found(path), known=False)
+        return Imported(self._found([path])[0], known=False)
 
     def remove(self, model: LibraryModel) -> None:
         """Raises ModelError for the factory's, OSError where it cannot be removed."""
-        self._must_be_own(model)
+        if model.factory:
+            raise ModelError(f"{model.name} is a factory model, which stays.")
         model.path.unlink(missing_ok=True)
 
     def rename(self, model: LibraryModel, name: str) -> None:
@@ -155,15 +142,23 @@ class Library:
             written.append(target)
         return written
 
-    def _entries(self) -> list[ModelEntry]:
-        return find_models([place for place in (self._factory, self.folder) if place.is_dir()])
+    def _found(self, places: Iterable[Path]) -> list[LibraryModel]:
+        """The models among ``places``, files or folders."""
+        _, favourites, names = self._state()
+        found = []
+        for entry in find_models(list(places)):
+            key, own = self._key(entry.path), self._is_own(entry.path)
+            name = names.get(key, entry.name)
+            found.append(
+                LibraryModel(name, entry.path, self._digest(entry.path), not own, key in favourites)
+            )
+        return found
 
-    def _found(self, path: Path) -> LibraryModel:
-        return next(model for model in self.models() if model.path == path)
+    def _is_own(self, path: Path) -> bool:
+        return path.is_relative_to(self.folder)
 
     def _key(self, path: Path) -> str:
-        own = path.is_relative_to(self.folder)
-        return path.name if own else f"factory/{path.name}"
+        return path.name if self._is_own(path) else f"factory/{path.name}"
 
     def _digest(self, path: Path) -> str:
         """Of the file's content, read once for each state of the file; empty where it cannot be."""
@@ -175,10 +170,6 @@ class Library:
             return self._digests[stamp]
         except (OSError, ModelError):
             return ""
-
-    def _must_be_own(self, model: LibraryModel) -> None:
-        if model.factory:
-            raise ModelError(f"{model.name} is a factory model, which stays.")
 
     def _free(self, file_name: str) -> Path:
         """A path of the folder that nothing has."""

@@ -52,13 +52,10 @@ class LocalServer:
         port: int = 0,
         name: str = "web server",
         lifespan: Lifespan | None = None,
-        largest_message: int = 4096,
     ) -> None:
-        """``lifespan`` runs beside the server, ``largest_message`` is what a page may send at once,
-        in bytes; ``name`` is for messages."""
+        """``lifespan`` runs beside the server; ``name`` is for messages."""
         self._routes, self._host, self._port, self._name = list(routes), host, port, name
         self._lifespan = lifespan or _idle
-        self._largest_message = largest_message
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
@@ -89,7 +86,7 @@ class LocalServer:
             log_config=None,
             log_level="warning",
             access_log=False,
-            ws_max_size=self._largest_message,
+            ws_max_size=4096,
             ws_per_message_deflate=False,
             # A computer that fell asleep with a finger on the pad lets go after ten seconds.
             ws_ping_interval=5.0,

@@ -13,6 +13,7 @@ from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.latent_map import BATCH, CELLS, LatentMap, cell_centres
 from firmware.rhythm.pattern import Pattern
 from firmware.rhythm.runtime import runtime_name
+from tests.benchmarks.entry import entry
 from tests.benchmarks.twelve_clips import twelve_clips
 from train_host.deep_decoder import round_deep
 from train_host.quality import Decodes
@@ -62,14 +63,7 @@ def _one(content: bytes, network: Decodes) -> dict[str, object]:
     for z1, z2 in points.tolist():
         ours.append(_milliseconds(lambda z=(z1, z2): decoder.decode(*z)))
         other.append(_milliseconds(lambda z=(z1, z2): in_numpy(*z)))
-    return {
-        "ours": median(ours),
-        "other": median(other),
-        "other_is": "the same weights in NumPy float32",
-        "unit": "ms",
-        "lower_is_better": True,
-        "runs": POINTS,
-    }
+    return entry(median(ours), median(other), "the same weights in NumPy float32", "ms", POINTS)
 
 
 def decode_map_1024() -> dict[str, dict[str, object]]:
@@ -86,12 +80,11 @@ def decode_map_1024() -> dict[str, dict[str, object]]:
         ours.append(_milliseconds(lambda: LatentMap.decode(batched)))
         other.append(_milliseconds(one_by_one))
     return {
-        "decode_map_1024": {
-            "ours": median(ours),
-            "other": median(other),
-            "other_is": f"the same file in {runtime_name()}, point by point",
-            "unit": "ms",
-            "lower_is_better": True,
-            "runs": MAPS,
-        }
+        "decode_map_1024": entry(
+            median(ours),
+            median(other),
+            f"the same file in {runtime_name()}, point by point",
+            "ms",
+            MAPS,
+        )
     }

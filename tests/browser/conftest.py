@@ -45,6 +45,27 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[[str], Page]]:
+    """Opens a page that is not the front panel's; any error, word on the console or request that
+    goes elsewhere fails."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    errors: list[str] = []
+
+    def visit(url: str) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text))
+        own = ("file:" if url.startswith("file:") else url, "data:", "blob:")
+        page.on("request", lambda r: None if r.url.startswith(own) else errors.append(r.url))
+        page.goto(url)
+        return page
+
+    yield visit
+    assert errors == []
+    context.close()
+
+
+@pytest.fixture
 def board(request: pytest.FixtureRequest) -> Iterator[RecordingBoard]:
     """The board; a test's parameter names another display than ``board.toml`` has."""
     from hardware.pin_map import load_pin_map

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from tests.browser.waiting import PHONE, wait_for
+from tests.browser.waiting import PHONE, pixels, wait_for
 from tests.models_table import MODELS
 from train_host.drum_map import GENERAL_MIDI
 from train_host.live_page.film import Film
@@ -24,15 +24,13 @@ class Trainer:
     def __init__(self):
         loops = gather([MODELS / "house"], GENERAL_MIDI).loops
         self.training = Training(loops.onset, loops.velocity, loops.microtiming, Recipe(300))
-        self.film = Film(loops.names, 24, 124)
-        self.page = LivePage("House", self.film)
+        self.page = LivePage("House", Film(loops.names, 24, 124))
         self.second_half = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self):
         for progress in self.training:
-            self.page.progress(progress, 0.01 * (300 - progress.epoch))
-            self.film.look(self.training, 0)
+            self.page.look(self.training, 0.01 * (300 - progress.epoch), 0)
             if progress.epoch == 100:
                 self.second_half.wait(60)
         self.page.finished(self.training.now(), [("onset F1 on its own clips", "1.000")])
@@ -50,20 +48,8 @@ def trainer():
 
 
 @pytest.fixture
-def page(chromium, trainer):
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda message: page.errors.append(message.text))
-    page.goto(trainer.page.url)
-    yield page
-    assert page.errors == []
-    context.close()
-
-
-def pixels(page, part):
-    return page.locator(f"[data-part={part}]").screenshot()
+def page(visit, trainer):
+    return visit(trainer.page.url)
 
 
 def onsets(page):

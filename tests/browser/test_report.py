@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.waiting import wait_for
+from tests.browser.waiting import pixels, wait_for
 from tests.models_table import MODELS
 from train_host.report.study import FileDecoder, Study
 from train_host.report.write import write_report
@@ -17,23 +17,10 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture
-def page(chromium, report):
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda message: page.errors.append(message.text))
-    page.on("request", lambda request: page.errors.append(request.url) if not
-            request.url.startswith(("file:", "data:", "blob:")) else None)  # fmt: skip
-    page.goto(report.as_uri())
+def page(visit, report):
+    page = visit(report.as_uri())
     page.wait_for_function("window.player?.map")
-    yield page
-    assert page.errors == []
-    context.close()
-
-
-def pixels(page, part):
-    return page.locator(f"[data-part={part}]").screenshot()
+    return page
 
 
 def test_a_corner_is_heard_and_stopped(page):

@@ -25,6 +25,11 @@ def wait_for(page: Page, expression: str) -> None:
     wait_until(page, lambda: bool(page.evaluate(expression)))
 
 
+def pixels(page: Page, part: str) -> bytes:
+    """A picture of the element whose data-part it is."""
+    return page.locator(f"[data-part={part}]").screenshot()
+
+
 def centre(page: Page, selector: str, index: int = 0) -> tuple[float, float]:
     box = page.locator(selector).nth(index).bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

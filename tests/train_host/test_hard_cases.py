@@ -47,6 +47,30 @@ def untouched(old):
     return old.read_bytes() == b"what was there before" and [*old.parent.iterdir()] == [old]
 
 
+def fit_after(preparation, clip, output):
+    """Train in a process of its own, which runs some Python first."""
+    program = f"{preparation}from train_host.__main__ import main; raise SystemExit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", program, "fit", clip, "-o", output, "--epochs", "30"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def before_opening(monkeypatch, name, act):
+    """Have ``act(path)`` done whenever a file of that name is opened."""
+    opened = Path.open
+
+    def opening(path, *rest, **more):
+        if path.name == name:
+            act(path)
+        return opened(path, *rest, **more)
+
+    monkeypatch.setattr(Path, "open", opening)
+
+
 def sentence(capsys):
     """What was told of what went wrong: a single line."""
     lines = capsys.readouterr().err.strip().splitlines()
@@ -100,14 +124,11 @@ def test_files_that_are_none_or_cannot_be_read(tmp_path, old, capsys):
 def test_files_without_permission(tmp_path, old, capsys, monkeypatch):
     midi(tmp_path / "a.mid")
     midi(tmp_path / "b.mid")
-    opened = Path.open
 
-    def refuse(path, *rest, **more):
-        if path.name == "b.mid":
-            raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return opened(path, *rest, **more)
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "open", refuse)
+    before_opening(monkeypatch, "b.mid", refuse)
     assert fit(tmp_path / "a.mid", tmp_path / "b.mid", "-o", old) == 0
     assert "b.mid: not used: The file cannot be read: Permission denied." in capsys.readouterr().err
 
@@ -115,14 +136,7 @@ def test_files_without_permission(tmp_path, old, capsys, monkeypatch):
 def test_a_file_that_goes_away_between_finding_and_reading_it(tmp_path, old, capsys, monkeypatch):
     midi(tmp_path / "a.mid")
     midi(tmp_path / "b.mid")
-    opened = Path.open
-
-    def vanish(path, *rest, **more):
-        if path.name == "b.mid":
-            path.unlink(missing_ok=True)
-        return opened(path, *rest, **more)
-
-    monkeypatch.setattr(Path, "open", vanish)
+    before_opening(monkeypatch, "b.mid", Path.unlink)
     assert fit(tmp_path / "a.mid", tmp_path / "b.mid", "-o", old) == 0
     assert "b.mid: not used: " in capsys.readouterr().err
 
@@ -191,15 +205,8 @@ def test_a_disk_that_is_full_at_the_export(clip, old):
     limited = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); "
-        "from train_host.__main__ import main; raise SystemExit(main())"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", limited, "fit", clip, "-o", old, "--epochs", "30"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ran = fit_after(limited, clip, old)
     assert ran.returncode == 2, ran.stderr
     assert f"{old} could not be written: File too large." in ran.stderr
     assert "Traceback" not in ran.stderr
@@ -225,15 +232,8 @@ def test_ctrl_c_before_and_after_training_leaves_what_was_there(phase, clip, old
     interrupted = (
         f"import os, signal, {module} as module; "
         f"setattr(module, {name!r}, lambda *_: os.kill(os.getpid(), signal.SIGINT)); "
-        "from train_host.__main__ import main; raise SystemExit(main())"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", interrupted, "fit", clip, "-o", old, "--epochs", "30"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ran = fit_after(interrupted, clip, old)
     assert ran.returncode == 130, ran.stderr
     assert "groovebox-train: stopped, nothing was written." in ran.stderr
     assert "Traceback" not in ran.stderr

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -44,6 +45,13 @@ def page(film):
         yield page
 
 
+@pytest.fixture
+def clips(tmp_path):
+    path = tmp_path / "x.clips"
+    path.write_text("style: X\ntempo: 120\n\nclip: a\nkick | X... X... X... X... |\n")
+    return path
+
+
 def opened(page, **settings):
     address = page.url.replace("http", "ws") + "training"
     origin = page.url.rstrip("/")
@@ -65,18 +73,17 @@ def of(messages, kind):
     return [message for message in messages if message["type"] == kind]
 
 
-def train(training, page, film):
+def train(training, page):
     for progress in training:
-        page.progress(progress, EPOCHS - progress.epoch)
-        film.look(training, 0)
+        page.look(training, EPOCHS - progress.epoch, 0)
     trained = training.now()
     page.finished(trained, [("trained in", "1 s")])
     return trained
 
 
-def test_a_page_sees_every_epoch_and_the_map_forming_and_the_last(page, film, training):
+def test_a_page_sees_every_epoch_and_the_map_forming_and_the_last(page, training):
     with opened(page) as socket, ThreadPoolExecutor() as pool:
-        training_ends = pool.submit(train, training, page, film)
+        training_ends = pool.submit(train, training, page)
         messages = heard(socket)
         trained = training_ends.result()
     assert messages[0] == {"type": "hello", "name": "Three"}
@@ -95,8 +102,8 @@ def test_a_page_sees_every_epoch_and_the_map_forming_and_the_last(page, film, tr
     assert messages[-1]["summary"] == [["trained in", "1 s"]]
 
 
-def test_a_map_is_what_the_decoder_says(page, film, training):
-    trained = train(training, page, film)
+def test_a_map_is_what_the_decoder_says(page, training):
+    trained = train(training, page)
     with opened(page) as socket:
         last = of(heard(socket), "map")[-1]
     header = last["header"]
@@ -108,9 +115,9 @@ def test_a_map_is_what_the_decoder_says(page, film, training):
     assert not (np.delete(onset, cells) > 0.05).any()
 
 
-def test_a_page_that_comes_late_or_comes_back_sees_all_from_the_first(page, film, training):
+def test_a_page_that_comes_late_or_comes_back_sees_all_from_the_first(page, training):
     with opened(page) as socket, ThreadPoolExecutor() as pool:
-        pool.submit(train, training, page, film)
+        pool.submit(train, training, page)
         first = heard(socket)
     with opened(page) as socket:
         again = heard(socket)
@@ -118,9 +125,9 @@ def test_a_page_that_comes_late_or_comes_back_sees_all_from_the_first(page, film
         assert of(first, kind) == of(again, kind)
 
 
-def test_training_waits_for_no_page_that_does_not_read(page, film, training):
+def test_training_waits_for_no_page_that_does_not_read(page, training):
     with opened(page, close_timeout=0.1):
-        train(training, page, film)
+        train(training, page)
 
 
 def test_a_strange_page_is_told_nothing(page):
@@ -172,9 +179,7 @@ def test_pictures_are_taken_often_at_first_and_each_second_later(film, training)
     assert [epoch for epoch in taken if epoch >= 40] == [40, 45, 50]
 
 
-def test_the_command_shows_its_training_and_its_end(tmp_path, monkeypatch, capsys):
-    clips = tmp_path / "x.clips"
-    clips.write_text("style: X\ntempo: 120\n\nclip: a\nkick | X... X... X... X... |\n")
+def test_the_command_shows_its_training_and_its_end(clips, tmp_path, monkeypatch, capsys):
     seen = []
 
     def look(page, seconds):
@@ -193,9 +198,7 @@ def test_the_command_shows_its_training_and_its_end(tmp_path, monkeypatch, capsy
     assert dict(map(tuple, seen[-1]["summary"]))["clips the pad plays"].startswith("100%")
 
 
-def test_without_a_web_server_live_says_what_to_install(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
-    clips = tmp_path / "x.clips"
-    clips.write_text("style: X\ntempo: 120\n\nclip: a\nkick | X... X... X... X... |\n")
+def test_without_a_web_server_live_says_what_to_install(clips, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert cli.main(["fit", str(clips), "-o", str(tmp_path / "x.tflite"), "--live"]) == 2
     assert "--live needs uvicorn: pip install 'groovebox[desk]'." in capsys.readouterr().err

@@ -28,21 +28,15 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-import hardware.virtual
-import train_host.map_view
 from hardware.virtual.local_server import LocalServer, is_same_origin
 from train_host.live_page.film import Film
-from train_host.training import Progress, Trained
+from train_host.map_view import DRUMS_JS, MAP_PLAYER_JS
+from train_host.training import Trained, Training
 
 __all__ = ["LivePage"]
 
 PAGE = Path(__file__).with_name("page")
-FRONT_PANEL = Path(hardware.virtual.__file__).with_name("page")
-SHARED = {
-    "drums.js": FRONT_PANEL / "drums.js",
-    "icon.svg": FRONT_PANEL / "icon.svg",
-    "map_player.js": Path(train_host.map_view.__file__).with_name("map_player.js"),
-}
+SHARED = DRUMS_JS, DRUMS_JS.with_name("icon.svg"), MAP_PLAYER_JS
 LOOK_S = 0.1
 
 
@@ -50,21 +44,20 @@ class LivePage:
     """The page of one training, at ``url`` from ``start`` to ``close``. The training's thread calls
     the rest; none of it waits for a page."""
 
-    def __init__(self, name: str, film: Film, port: int = 0) -> None:
+    def __init__(self, name: str, film: Film) -> None:
         self._name, self._film = name, film
         self._rows: list[list[float | None]] = []
         self._summary: list[tuple[str, str]] | None = None
         self._viewers = 0
         self._seen = Event()
         routes: list[BaseRoute] = [
-            Route(f"/{file}", lambda request, path=path: FileResponse(path))
-            for file, path in SHARED.items()
+            Route(f"/{path.name}", lambda request, path=path: FileResponse(path)) for path in SHARED
         ]
         routes += [
             WebSocketRoute("/training", self._serve),
             Mount("/", StaticFiles(directory=PAGE, html=True)),
         ]
-        self._server = LocalServer(routes, port=port, name="training page's web server")
+        self._server = LocalServer(routes, name="training page's web server")
         self._developing = Thread(target=film.develop, name="training page's maps", daemon=True)
 
     @property
@@ -80,8 +73,9 @@ class LivePage:
         self._film.end()
         self._server.close()
 
-    def progress(self, progress: Progress, seconds_left: float) -> None:
+    def look(self, training: Training, seconds_left: float, now_ns: int) -> None:
         """After each epoch."""
+        progress = training.history[-1]
         losses = progress.training
         values = (
             losses.onset,
@@ -94,6 +88,7 @@ class LivePage:
         )
         numbers = [round(value, 4) if math.isfinite(value) else None for value in values]
         self._rows.append([progress.epoch, progress.epochs, *numbers])
+        self._film.look(training, now_ns)
 
     def finished(self, trained: Trained, summary: Sequence[tuple[str, str]]) -> None:
         """The map as it was saved; nothing more comes. ``summary`` is what and its value."""
@@ -102,9 +97,9 @@ class LivePage:
         self._film.add(trained)
         self._summary = list(summary)
 
-    def wait_for_viewer(self, seconds: float) -> bool:
-        """Until a page is open, or so long; whether one is."""
-        return self._seen.wait(seconds)
+    def wait_for_viewer(self, seconds: float) -> None:
+        """Until a page is open, or so long."""
+        self._seen.wait(seconds)
 
     def wait_for_end(self, seconds: float) -> None:
         """Until no page has been open for so long; KeyboardInterrupt ends it too."""

@@ -27,12 +27,11 @@ LAST_VIEWER_S = 30
 class Live:
     """A watcher of a training, and what is done about its page after it."""
 
-    def __init__(self, page: LivePage, film: Film) -> None:
-        self._page, self._film = page, film
+    def __init__(self, page: LivePage) -> None:
+        self._page = page
 
     def __call__(self, training: Training, progress: Progress, seconds_left: float) -> None:
-        self._page.progress(progress, seconds_left)
-        self._film.look(training, time.monotonic_ns())
+        self._page.look(training, seconds_left, time.monotonic_ns())
 
     def finished(self, trained: Trained, summary: Sequence[tuple[str, str]]) -> None:
         """Show the map as it was saved, and serve it while somebody looks, or until Ctrl-C."""
@@ -48,8 +47,7 @@ def live(sources: Sources, about: About) -> Iterator[Live]:
     """Serve the page of a training of ``sources`` and open it. Raises ExportError where it cannot
     be served."""
     name, tempo = title(sources, about)
-    film = Film(sources.loops.names, sources.ticks_per_beat, tempo)
-    page = LivePage(name, film)
+    page = LivePage(name, Film(sources.loops.names, sources.ticks_per_beat, tempo))
     with closing(page):
         try:
             page.start()
@@ -58,4 +56,4 @@ def live(sources: Sources, about: About) -> Iterator[Live]:
         print(f"training is shown at {page.url}", flush=True)
         if open_page(page.url):
             page.wait_for_viewer(FIRST_VIEWER_S)
-        yield Live(page, film)
+        yield Live(page)

@@ -84,6 +84,24 @@ export class RhythmMap {
   }
 }
 
+// The player of a page that has, by these names, a map, a play button, and a threshold with its
+// value. onMove() after the head or playing has changed, onThreshold() after the threshold has.
+export function playerOn(find, onMove, onThreshold = () => {}) {
+  const button = find("play");
+  const player = new MapPlayer(find("map"), () => {
+    button.textContent = player.playing ? "Stop" : "Play";
+    button.setAttribute("aria-pressed", String(player.playing));
+    onMove();
+  });
+  button.addEventListener("click", () => (player.playing ? player.stop() : player.play()));
+  find("threshold").addEventListener("input", (event) => {
+    player.threshold = Number(event.target.value);
+    find("threshold-value").textContent = player.threshold.toFixed(2);
+    onThreshold();
+  });
+  return player;
+}
+
 export class MapPlayer {
   #map = null;
   #lanes = [];

@@ -1,30 +1,19 @@
 // The report's hands: the map plays, places are gone to, the way between two places is drawn.
 
-import { MapPlayer, RhythmMap, unpack } from "./map_player.js";
+import { RhythmMap, playerOn, unpack } from "./map_player.js";
 import { drawWay } from "./pattern_strip.js";
 
 const find = (name) => document.querySelector(`[data-part="${name}"]`);
 const data = JSON.parse(document.getElementById("map-data").textContent);
 const map = new RhythmMap(data.header, await unpack(data.values));
-const playButton = find("play");
-const threshold = find("threshold");
 const where = find("where");
 
-const player = new MapPlayer(find("map"), () => {
-  playButton.textContent = player.playing ? "Stop" : "Play";
-  playButton.setAttribute("aria-pressed", String(player.playing));
+const player = playerOn(find, () => {
   const z = player.head.map((part) => ((2 * part - 1) * map.extent).toFixed(2));
   where.textContent = player.clip ? player.clip.name : `z1 ${z[0]}, z2 ${z[1]}`;
-});
+}, () => draw());
 player.map = map;
 window.player = player;
-
-playButton.addEventListener("click", () => (player.playing ? player.stop() : player.play()));
-threshold.addEventListener("input", () => {
-  player.threshold = Number(threshold.value);
-  find("threshold-value").textContent = player.threshold.toFixed(2);
-  draw();
-});
 
 // Buttons that say where: data-z is "z1 z2".
 document.addEventListener("click", (event) => {

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import jinja2
 
-from train_host import map_view
 from train_host.clip_fate import FileFate
 from train_host.export import save
 from train_host.map_figures import MAP_THRESHOLD
+from train_host.map_view import DRUMS_JS, MAP_PLAYER_JS, PATTERN_STRIP_JS
 from train_host.map_view.map_data import sample
 from train_host.quality import f1
 from train_host.report import pictures
@@ -26,12 +26,7 @@ from train_host.report.study import Study
 __all__ = ["page", "write_report"]
 
 HERE = Path(__file__).parent
-SCRIPTS = (
-    Path(map_view.__file__).parents[2] / "hardware" / "virtual" / "page" / "drums.js",
-    Path(map_view.__file__).with_name("map_player.js"),
-    Path(map_view.__file__).with_name("pattern_strip.js"),
-    HERE / "report.js",
-)
+SCRIPTS = DRUMS_JS, MAP_PLAYER_JS, PATTERN_STRIP_JS, HERE / "report.js"
 SIDE = 41
 """Decoded places along each axis in the page."""
 MOST_DOTS = 400

@@ -1,7 +1,7 @@
 // The training page: what the server tells, shown; see server.py for what that is.
 
 import { LOSSES, drawCurves } from "./curves.js";
-import { MapPlayer, RhythmMap } from "./map_player.js";
+import { RhythmMap, playerOn } from "./map_player.js";
 
 // A training of a second is shown in some more: so long is each map on the page at least.
 const PICTURE_MS = 150;
@@ -16,21 +16,13 @@ let heading = null;
 let ended = false;
 let drawn = 0;
 
-const player = new MapPlayer(find("map"), () => {
-  const button = find("play");
-  button.textContent = player.playing ? "Stop" : "Play";
-  button.setAttribute("aria-pressed", String(player.playing));
+const player = playerOn(find, () => {
   find("where").textContent = player.clip?.name ?? "";
 });
 window.training = {
   player, rows, film, get shown() { return shown; }, get ended() { return ended; },
 };
 
-find("play").addEventListener("click", () => (player.playing ? player.stop() : player.play()));
-find("threshold").addEventListener("input", (event) => {
-  player.threshold = Number(event.target.value);
-  find("threshold-value").textContent = player.threshold.toFixed(2);
-});
 find("film").addEventListener("input", (event) => {
   show(Number(event.target.value));
   following = shown === film.length - 1;
