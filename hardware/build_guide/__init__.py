@@ -1,0 +1,1 @@
+"""The build guide: where each part of the interface board goes, and the guide's pictures."""

@@ -1,0 +1,1 @@
+"""The case: its dimensions as data, checked, and made into printable parts and pictures."""
