@@ -1,0 +1,43 @@
+"""The card's image boots and plays."""
+
+import json
+
+import pytest
+
+from tests.image.machine import PATIENCE_S, run, told, words_for
+
+pytestmark = pytest.mark.image
+
+
+def test_it_plays_and_no_more_runs_than_must(machine, scripts):
+    told = run(machine, scripts, "listen", "faults")
+    print(json.dumps(told, indent=1))
+    assert told["clocks"] > 100
+    assert told["notes"] > 10
+    assert told["restarts"] == 0
+    assert told["memory_mb"] < 160
+    assert told["mounts"]["/"][0] == "squashfs"
+    assert told["root_write"]
+    assert told["mounts"]["/data"][0] == "ext4"
+    assert not told["data_write"]
+    assert told["sockets"] == []
+    for fault in ("killed", "hung"):
+        assert told[fault]["clocks"] > 20
+    assert told["killed"]["started_s"] < 5
+
+
+def test_a_card_that_cannot_be_written_plays(machine, scripts):
+    told = run(machine, scripts, "listen", read_only=True)
+    assert told["clocks"] > 100
+    assert told["mounts"]["/data"][0] == "tmpfs"
+
+
+def test_the_power_button_ends_the_music_and_switches_off(machine, scripts):
+    with machine.running(words_for("power"), scripts):
+        machine.wait_for("TOLD", PATIENCE_S)
+        machine.press_power()
+        machine.wait_for_end(60)
+        heard = told(machine.lines)
+    assert heard["played"]
+    assert heard["stopped"], "the last of the music is not a stop"
+    assert heard["notes_that_hang"] == []
