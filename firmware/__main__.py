@@ -1,4 +1,4 @@
-"""The ``groovebox`` command: ``run``, ``render`` and ``models``."""
+"""The ``groovebox`` command: ``run``, ``render``, ``models`` and ``selftest``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from firmware import service
 from firmware.box import Box, BoxError
 from firmware.clock.tempo import MAX_TEMPO, MIN_TEMPO
 from firmware.engine.render import render
 from firmware.engine.route import RouteSettings
 from firmware.library import models_command
-from firmware.library.models import factory_folder, read_model
+from firmware.library.library import Library
+from firmware.library.log import Log
+from firmware.library.models import read_model
 from firmware.library.state import default_state_file
 from firmware.midi.din_bridge import DIN_CLIENT
 from firmware.midi.din_process import din_bridge
@@ -26,11 +31,16 @@ from firmware.midi.rtmidi_port import PortError
 from firmware.midi.settings import MidiSettings, SettingsError, load_midi_settings
 from firmware.rhythm.decoder import Decoder
 from firmware.rhythm.model_file import ModelError
+from firmware.selftest import command as selftest_command
+from firmware.selftest.report import Result
 from hardware.board import Board
 from hardware.pin_map import OLED_SPEEDS_HZ, load_pin_map
 from hardware.virtual.browser import open_page
 
 __all__ = ["main"]
+
+NOTICE = Path("/run/groovebox/notice")
+MANUAL = Path(__file__).parents[1] / "hardware/manual/README.md"
 
 
 def _number(low: float, high: float):  # type: ignore[no-untyped-def]
@@ -49,27 +59,33 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     run = commands.add_parser("run", help="play the box")
-    run.add_argument("--board", choices=("virtual", "pi"), default="virtual")
+    _add_board(run)
     run.add_argument("--play", action="store_true", help="start the music at once")
-    run.add_argument("--open", action="store_true", help="open the front panel in a browser")
-    run.add_argument("--host", default="127.0.0.1", help="where the front panel listens")
-    run.add_argument("--port", type=int, default=8808, help="its port; 0 takes any free one")
     run.add_argument("--midi", type=Path, metavar="FILE", help="MIDI settings (TOML)")
     run.add_argument(
-        "--din", metavar="DEVICE", help="UART of the DIN sockets (default: the board's)"
+        "--drive",
+        type=Path,
+        metavar="FILE",
+        help="be a USB device with MIDI and this file or partition as a drive (Linux, root)",
     )
+    run.add_argument("--sticks", action="store_true", help="take models from USB sticks (root)")
     run.add_argument("--no-state", action="store_true", help="neither load nor save the controls")
     run.add_argument(
-        "--display",
-        choices=tuple(OLED_SPEEDS_HZ),
-        help="the virtual board's display (default: board.toml's)",
+        "models", nargs="*", type=Path, help="model files and folders (default: the library)"
     )
     run.add_argument(
-        "models", nargs="*", type=Path, help="model files and folders (default: the factory's)"
+        "--library",
+        type=Path,
+        metavar="FOLDER",
+        help=f"your models ({models_command.default_folder().as_posix()})",
     )
 
     models = commands.add_parser("models", help="the library: list, check, import, remove, export")
     models_command.add_arguments(models)
+
+    test = commands.add_parser("selftest", help="test the board, chip by chip and knob by knob")
+    _add_board(test)
+    selftest_command.add_arguments(test)
 
     draw = commands.add_parser("render", help="write what the box would play as a MIDI file")
     draw.add_argument("model", type=Path)
@@ -90,13 +106,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_board(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--board", choices=("virtual", "pi"), default="virtual")
+    parser.add_argument("--open", action="store_true", help="open the front panel in a browser")
+    parser.add_argument(
+        "--no-page", action="store_true", help="the virtual board out of sight: MIDI alone"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="where the front panel listens")
+    parser.add_argument("--port", type=int, default=8808, help="its port; 0 takes any free one")
+    parser.add_argument(
+        "--din", metavar="DEVICE", help="UART of the DIN sockets (default: the board's)"
+    )
+    parser.add_argument(
+        "--display",
+        choices=tuple(OLED_SPEEDS_HZ),
+        help="the virtual board's display (default: board.toml's)",
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "models":
             return models_command.run(options)
-        return _render(options) if options.command == "render" else _run(options)
+        if options.command == "render":
+            return _render(options)
+        return _self_test(options) if options.command == "selftest" else _run(options)
     except (ModelError, BoxError, OSError, ValueError) as error:
         print(f"groovebox: {error}", file=sys.stderr)
         return 2
@@ -119,17 +155,19 @@ def _run(options: argparse.Namespace) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
     state_file = None if options.no_state else default_state_file()
-    notices: list[str] = []
+    notices = _notices()
     midi = _midi_settings(options, notices)
     with _board(options) as (board, outputs, url), contextlib.ExitStack() as closers:
-        device = options.din
-        if device is None and options.board == "pi":
-            device = board.pin_map.din_midi.device
+        device = _din_device(options, board)
+        log = Log(default_state_file().with_name("log.txt"))
+        log.write(f"Started: version {_version()}, Python {sys.version.split()[0]}.")
+        if options.board == "pi" and selftest_command.held_at_start(board):
+            _test_before_playing(board, log, device)
         if device:
             settings = midi.for_port(DIN_CLIENT) or RouteSettings()
             closers.enter_context(din_bridge(device, settings))
-        models = options.models or [factory_folder()]
-        box = Box(board, outputs, models, state_file, midi, notices)
+        models = options.models or Library(options.library or models_command.default_folder())
+        box = Box(board, outputs, models, state_file, midi, notices, log.write)
         closers.callback(box.close)
         box.start(options.play)
         try:
@@ -141,12 +179,75 @@ def _run(options: argparse.Namespace) -> int:
         except PortError as error:
             print(error)
             box.panel.say(str(error))
+        if (options.drive or options.sticks) and isinstance(models, Library):
+            box.connect_usb(_usb_arguments(options, models.folder))
         if url:
             print(f"The box plays at {url}  (Ctrl-C ends it)", flush=True)
             if options.open:
                 open_page(url)
-        stop.wait()
+        service.watch(stop, lambda: box.engine_loop.turns)
     return 0
+
+
+def _self_test(options: argparse.Namespace) -> int:
+    with _board(options) as (board, _, url):
+        if url:
+            print(f"The board is at {url}  (Ctrl-C ends the test)", flush=True)
+            if options.open:
+                open_page(url)
+        say = partial(print, flush=True)
+        try:
+            lines = selftest_command.self_test(
+                board, say, options.only, _din_device(options, board)
+            )
+        except KeyboardInterrupt:
+            return 130
+    return int(any(line.result is Result.FAIL for line in lines))
+
+
+def _test_before_playing(board: Board, log: Log, din: str | None) -> None:
+    """The self-test of a box without a terminal: on the display, and in the log on the drive."""
+
+    def tell(sentence: str) -> None:
+        print(sentence, flush=True)
+        log.write(sentence)
+        service.notify(service.STARTING)
+
+    selftest_command.self_test(board, tell, din=din)
+
+
+def _din_device(options: argparse.Namespace, board: Board) -> str | None:
+    """The UART of the DIN sockets, where there is one."""
+    if options.din is None and options.board == "pi":
+        return board.pin_map.din_midi.device
+    return options.din
+
+
+def _notices() -> list[str]:
+    """What the system that started the box wants the player to know."""
+    try:
+        return NOTICE.read_text("utf-8").split("\n")[:-1]
+    except OSError:
+        return []
+
+
+def _version() -> str:
+    try:
+        return version("groovebox")
+    except PackageNotFoundError:  # run from a folder
+        return "unknown"
+
+
+def _usb_arguments(options: argparse.Namespace, library: Path) -> list[str]:
+    state = default_state_file()
+    arguments = [f"--library={library}", f"--state={state}", f"--log={state.with_name('log.txt')}"]
+    if MANUAL.is_file():
+        arguments.append(f"--manual={MANUAL}")
+    if options.drive:
+        arguments.append(f"--drive={options.drive}")
+    if options.sticks:
+        arguments.append(f"--sticks={library.with_name('stick')}")
+    return arguments
 
 
 def _midi_settings(options: argparse.Namespace, notices: list[str]) -> MidiSettings:
@@ -171,14 +272,18 @@ def _board(options: argparse.Namespace) -> Iterator[tuple[Board, list[MidiOut], 
         with contextlib.closing(PiBoard()) as board:
             yield board, [], ""
         return
-    from hardware.virtual.front_panel import FrontPanel
-    from hardware.virtual.local_server import ServerError
     from hardware.virtual.virtual_board import VirtualBoard
 
     pin_map = load_pin_map()
     if options.display:
         pin_map = pin_map.with_display(options.display)
     with contextlib.closing(VirtualBoard(pin_map)) as virtual:
+        if options.no_page:
+            yield virtual, [], ""
+            return
+        from hardware.virtual.front_panel import FrontPanel
+        from hardware.virtual.local_server import ServerError
+
         panel = FrontPanel(virtual, options.host, options.port)
         try:
             panel.start()

@@ -24,7 +24,7 @@ from firmware.box import Box
 from firmware.engine.controls import Play, Set
 from firmware.library.models import factory_folder
 from firmware.midi.message import SoundingNotes, TimedMessage, is_note_on
-from firmware.real_time import PANEL, set_priority
+from firmware.real_time import go_before_programs
 from hardware.virtual.virtual_board import VirtualBoard
 from tests.benchmarks.paced_board import paced_board
 from tests.stalls import Stalls, near
@@ -122,7 +122,7 @@ def _memory_mb() -> float:
 def soak(minutes: float) -> list[str]:
     """Play for ``minutes`` and print what happened; returns what is wrong, a sentence each."""
     # The hands and the emulated chips are the world's: it does not wait for other programs either.
-    set_priority(PANEL)
+    go_before_programs()
     board, ears = paced_board(), _Ears()
     box = Box(board, [ears], [factory_folder()])
     box.start()

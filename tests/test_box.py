@@ -7,6 +7,7 @@ import pytest
 
 from firmware.box import Box, BoxError
 from firmware.engine.controls import Set
+from firmware.library.library import Library
 from firmware.library.state import load_state
 from firmware.midi.message import SoundingNotes
 from firmware.rhythm.drums import DRUMS
@@ -147,7 +148,7 @@ def test_a_model_that_is_trained_anew_is_taken_in_while_it_plays(playing, models
     assert box.engine_loop.engine.state.playing
     ears.wait_for(lambda new: any(on[2] > 100 for on in ons(new, SNARE)))
     (models / "a.tflite").write_bytes(small_model("Broken")[:2000])
-    until(lambda: "breaks down" in box.panel._message)
+    until(lambda: ": The " in box.panel._message)
     assert box.engine_loop.engine.state.info.name == "Anew"
     ears.wait_for(lambda new: len(ons(new, KICK)) > 1)
 
@@ -234,6 +235,7 @@ class Hands:
             if self.menu[1] == label:
                 return
             before = self.menu
+            time.sleep(0.07)  # what follows faster counts more
             self.board.turn(MODEL, 1)
             until(lambda before=before: self.menu != before)
         raise AssertionError(f"there is no {label}")
@@ -497,3 +499,92 @@ def test_a_box_without_its_encoders_plays_and_says_so(models):
     until(lambda: "does not answer" in box.panel._message)
     box.close()
     board.close()
+
+
+def now(box):
+    return box.engine_loop.engine.state, time.monotonic_ns()
+
+
+def test_the_library_is_handled_from_the_panel(tmp_path):
+    library = Library(tmp_path / "own", check=lambda content: None)
+    library.import_model(small_model("Alpha"), "alpha.tflite")
+    (library.folder / "half.tflite.1.new").write_bytes(b"x")
+    board = VirtualBoard()
+    box = Box(board, [Ears()], library, tmp_path / "state.json")
+    box.start(play=True)
+    try:
+        assert not list(library.folder.glob("*.new"))
+        until(lambda: box.engine_loop.engine.state.info.name == "Alpha")
+        hands = Hands(board, box)
+        hands.open_menu("Models", "Alpha")
+        hands.click_model()
+        hands.turn_to("Favourite")
+        hands.click_model()
+        until(lambda: library.models()[0].favourite)
+        box.shelf.rename("alpha.tflite", "Our Alpha")
+        until(lambda: box.panel._status(*now(box)).model == "Our Alpha")
+        box.shelf.rename("alpha.tflite", "")
+        until(lambda: box.panel._status(*now(box)).model == "Alpha")
+        hands.turn_to("Back")
+        hands.click_model()
+        second = library.models()[1].name
+        hands.turn_to(second)
+        hands.click_model()
+        hands.click_model()  # its first row is "Play"
+        until(lambda: box.engine_loop.engine.state.info.name == second)
+    finally:
+        box.close()
+    assert load_state(tmp_path / "state.json").model == library.models()[1].key
+    again = Box(board, [Ears()], library, tmp_path / "state.json")
+    again.close()
+    assert again._model_key == library.models()[1].key
+    board.close()
+
+
+def test_what_comes_by_usb_is_played_and_what_is_done_here_is_told_there(tmp_path, monkeypatch):
+    links = []
+
+    class Link:
+        def __init__(self, arguments, say, on_change):
+            self.arguments, self.say, self.on_change = arguments, say, on_change
+            self.told = []
+            links.append(self)
+
+        def tell_changed(self):
+            self.told.append("changed")
+
+        def copy_to_stick(self):
+            self.told.append("to stick")
+
+        def close(self):
+            self.told.append("closed")
+
+    monkeypatch.setattr("firmware.box.UsbLink", Link)
+    library = Library(tmp_path / "own", check=lambda content: None)
+    board = VirtualBoard()
+    box = Box(board, [Ears()], library)
+    box.start(play=True)
+    hands = Hands(board, box)
+    try:
+        hands.open_menu("Models", "Copy to stick")
+        hands.click_model()
+        until(lambda: "There is no USB stick." in box.panel._message)
+        box.connect_usb(["--library=there"])
+        [link] = links
+        assert link.arguments == ["--library=there"]
+        # As another process would: the box's own library looks at the folder anew.
+        beside = Library(library.folder, check=lambda content: None)
+        key = beside.import_model(small_model("Alpha"), "alpha.tflite").model.key
+        link.on_change(key)
+        link.say("Alpha is in the library.")
+        until(lambda: box.engine_loop.engine.state.info.name == "Alpha")
+        until(lambda: "Alpha is in the library." in box.panel._message)
+        box.shelf.remove(key)
+        until(lambda: link.told == ["changed"])
+        assert box.engine_loop.engine.state.info.name == "Alpha", "it plays on"
+        hands.click_model()
+        until(lambda: link.told == ["changed", "to stick"])
+    finally:
+        box.close()
+        board.close()
+    assert link.told[-1] == "closed"

@@ -6,7 +6,8 @@ import pytest
 
 from firmware.__main__ import main
 from firmware.engine.render import RENDER_PPQ
-from firmware.library.models import factory_folder, find_models, load_model
+from firmware.library.models import factory_folder, find_models
+from firmware.library.opener import Opener
 from firmware.rhythm.drums import DRUMS
 from firmware.rhythm.pattern import TICKS
 from firmware.rhythm.runtime import interpreter_class
@@ -23,7 +24,7 @@ def test_there_are_at_least_seven_styles():
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.path.stem)
 def test_a_factory_model_is_good_enough_to_ship(entry):
-    model = load_model(entry)
+    model = Opener().open(entry)
     info = model.decoder.info
     assert info.name != "untitled"
     assert len(info.clips) >= 12

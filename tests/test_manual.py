@@ -22,13 +22,18 @@ TEXT = MANUAL.read_text("utf-8")
 SPOKEN = {
     "devices/calibrator.py": {"ValueError"},
     "devices/inputs.py": {"ValueError"},
+    "box.py": {"ModelError"},
     "library/check.py": {"ModelError"},
+    "usb/stick.py": {"StickError"},
+    "library/library.py": {"ModelError"},
     "library/check_process.py": {"ModelError"},
     "library/models.py": {"ModelError"},
     "rhythm/decoder.py": {"ModelError"},
     "rhythm/model_file.py": {"ModelError"},
     "midi/rtmidi_port.py": {"PortError"},
     "midi/settings.py": {"SettingsError"},
+    "update/bundle.py": {"UpdateError"},
+    "update/install.py": {"UpdateError", "VolumeError"},
 }
 """Errors whose sentences reach the display, by the files that raise them."""
 PANEL = {"panel/panel.py", "panel/reading.py"}
@@ -42,7 +47,11 @@ def sentences(file: str) -> list[list[str]]:
     found: list[ast.expr] = []
     for node in ast.walk(ast.parse((FIRMWARE / file).read_text("utf-8"))):
         match node:
-            case ast.Call(func=ast.Attribute(attr="say"), args=[text, *_]):
+            case ast.Call(func=ast.Attribute(attr="say" | "_tell"), args=[text, *_]):
+                found.append(text)
+            case ast.Call(func=ast.Name(id="say"), args=[text]) if file.startswith("usb/"):
+                found.append(text)
+            case ast.Call(func=ast.Name(id="tell"), args=[text]) if file.startswith("library/"):
                 found.append(text)
             case ast.Call(func=ast.Name(id=name), args=[text]) if name in errors:
                 found.append(text)

@@ -44,6 +44,10 @@ class Buttons:
             presses.append(self._queue.popleft())
         return presses
 
+    def is_down(self, name: str) -> bool:
+        """Whether a button is down now; ``KeyError`` if there is none of that name."""
+        return bool(self._buttons[name].is_active)
+
     def set_led(self, name: str, brightness: float) -> None:
         """Light an LED; ``brightness`` is in [0, 1], clamped. ``KeyError`` if there is none."""
         self._leds[name].value = min(max(brightness, 0.0), 1.0)

@@ -97,13 +97,16 @@ class Encoders:
         """
         with self._lock:
             flags = self._flags()
-            events: list[Turn | Push] = []
+            pushes: list[Push] = []
+            if flags & _ALL_SWITCHES:
+                pushes = self._pushes()
+                # That has lowered every flag, of a turn too that came after they were read.
+                flags = _WATCHED
+            turns: list[Turn] = []
             for encoder, contacts in enumerate(_CONTACT_MASKS):
                 if flags & contacts:
-                    events += self._turns(encoder)
-            if flags & _ALL_SWITCHES:
-                events += self._pushes()
-            return events
+                    turns += self._turns(encoder)
+            return [*turns, *pushes]
 
     def release(self) -> list[Push]:
         """Let go of every switch that is down: for when the chip can no longer be asked."""

@@ -15,7 +15,7 @@ from firmware.devices.finger import PRESS, Finger
 from firmware.devices.touch_pad import Pad, PadCalibration, RawTouch, TouchPad
 from hardware.board import Board
 
-__all__ = ["Inputs"]
+__all__ = ["Inputs", "pad_class"]
 
 _PAD_PERIOD_NS = 5_000_000
 """200 Hz: the touched pad takes 45 % of a 100 kHz bus, a turned encoder 1.4 ms of the rest."""
@@ -107,7 +107,7 @@ class Inputs:
         """``calibration`` None is what such a pad usually has; ``press`` as `set_pad_pressure`."""
         self._now_ns = now_ns
         self._wake = threading.Event()
-        self._pad_class = _pad_class(board.pin_map.pad.kind)
+        self._pad_class = pad_class(board.pin_map.pad.kind)
         self._calibration = calibration or self._pad_class.USUAL
         self._calibration_lock = threading.Lock()
         self._calibrator: Calibrator | None = None
@@ -284,7 +284,8 @@ class Inputs:
         return [*self._finger.release()]
 
 
-def _pad_class(kind: str) -> type[Pad]:
+def pad_class(kind: str) -> type[Pad]:
+    """The driver of a kind of pad in ``board.toml``."""
     if kind == "tsc2007":
         return TouchPad
     # Only where it is the pad: its driver brings a good deal of Blinka with it.

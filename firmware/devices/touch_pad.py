@@ -216,22 +216,20 @@ def _chip_class() -> Any:
 
 
 def import_driver(name: str) -> ModuleType:
-    """Import a CircuitPython driver, also where Blinka does not want to be imported.
+    """Import a CircuitPython driver without Blinka.
 
-    The drivers import ``digitalio`` and ``busio`` for the types of what is given to them, and
-    Blinka's refuse to be imported on a machine that they do not know, or where a GPIO library for
-    it is missing. Modules that have every name stand in for them.
+    The drivers import ``digitalio`` and ``busio`` for the types of what is given to them. Blinka's
+    refuse to be imported on a machine that they do not know, or where a GPIO library for it is
+    missing, and to find that out they read the device tree thousands of times. Modules that have
+    every name stand in for them.
     """
+    absent = [blinka for blinka in ("digitalio", "busio") if blinka not in sys.modules]
+    sys.modules.update({blinka: _AnyNames(blinka) for blinka in absent})
     try:
         return importlib.import_module(name)
-    except (ImportError, NotImplementedError, RuntimeError):
-        absent = [blinka for blinka in ("digitalio", "busio") if blinka not in sys.modules]
-        sys.modules.update({blinka: _AnyNames(blinka) for blinka in absent})
-        try:
-            return importlib.import_module(name)
-        finally:
-            for blinka in absent:
-                del sys.modules[blinka]
+    finally:
+        for blinka in absent:
+            del sys.modules[blinka]
 
 
 class _AnyNames(ModuleType):

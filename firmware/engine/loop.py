@@ -25,6 +25,8 @@ class EngineLoop:
     def __init__(self, engine: Engine, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self.engine = engine
         self.error: Exception | None = None
+        self.turns = 0
+        """how often the engine has been called: a second without one is a fault"""
         self._clock = clock
         self._wake = threading.Event()
         self._closing = False
@@ -55,6 +57,7 @@ class EngineLoop:
             while not self._closing:
                 self._wake.clear()
                 due_ns = self.engine.step(self._clock())
+                self.turns += 1
                 wait_ns = due_ns - self._clock()
                 if wait_ns > 0:
                     self._wake.wait(wait_ns / 1e9)

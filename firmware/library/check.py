@@ -7,25 +7,32 @@ limits on memory, time and rights (``check_process``); a crash there is an answe
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from firmware.atomic_file import write_atomically
 from firmware.library.models import digest_of
 from firmware.rhythm.model_file import MAX_BYTES, ModelError
+from firmware.rhythm.runtime import runtime_name
 
 __all__ = ["TIMEOUT_S", "Checker", "check"]
 
 TIMEOUT_S = 30.0
 """For opening, on the slowest of boards; a model takes a second or two there."""
+MOST_GOOD = 1000
+"""Contents that are remembered to be good."""
 
 
 def check(content: bytes, timeout_s: float = TIMEOUT_S) -> None:
     """Try a model file in a process of its own. Raises ModelError, in one sentence."""
     if len(content) > MAX_BYTES:
         raise ModelError(f"The model is larger than {MAX_BYTES >> 20} MB.")
+    if content[4:8] != b"TFL3":  # most of what is no model needs no process
+        raise ModelError("This is not a TFLite model file.")
     root = Path(__file__).parents[2]
     try:
         done = subprocess.run(
@@ -49,15 +56,33 @@ def check(content: bytes, timeout_s: float = TIMEOUT_S) -> None:
 
 
 class Checker:
-    """Checks each content once, and remembers those that were good."""
+    """Checks each content once, and remembers those that were good: in the file ``path`` too, from
+    one start to the next."""
 
-    def __init__(self, checking: Callable[[bytes], None] = check) -> None:
-        self._check = checking
-        self._good: set[str] = set()
+    def __init__(self, checking: Callable[[bytes], None] = check, path: Path | None = None) -> None:
+        self._check, self._path = checking, path
+        self._good = dict.fromkeys(self._read())
 
     def __call__(self, content: bytes) -> None:
         """Raises ModelError where ``content`` is no model that plays."""
         digest = digest_of(content)
+        if digest in self._good:
+            return
+        # Another process may have found it good meanwhile.
+        self._good = dict.fromkeys([*self._read(), *self._good])
         if digest not in self._good:
             self._check(content)
-            self._good.add(digest)
+            self._good = dict.fromkeys([*self._read(), *self._good, digest][-MOST_GOOD:])
+            self._write()
+
+    def _read(self) -> list[str]:
+        try:
+            runtime, *good = json.loads(self._path.read_text("utf-8")) if self._path else [""]
+            return good if runtime == runtime_name() else []
+        except (OSError, ValueError, TypeError, RecursionError):
+            return []
+
+    def _write(self) -> None:
+        if self._path is not None:
+            with contextlib.suppress(OSError):  # it is checked again, then
+                write_atomically(self._path, json.dumps([runtime_name(), *self._good], indent=0))

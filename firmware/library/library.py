@@ -9,24 +9,24 @@ and a file that it does not mention comes last.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from firmware.atomic_file import write_atomically
+from firmware.atomic_file import remove, write_atomically
 from firmware.library.check import check
-from firmware.library.models import ModelEntry, digest_of, factory_folder, find_models, read_model
+from firmware.library.index import Index
+from firmware.library.models import ModelEntry, digest_of, factory_folder, model_files, read_model
 from firmware.rhythm.model_file import ModelError
 
 __all__ = ["Imported", "Library", "LibraryModel"]
 
 SUFFIX = ".tflite"
-STATE = "library.json"
+STATE, INDEX = "library.json", "index.json"
 MOST_MODELS = 500
 """More could not be walked through with an encoder."""
 MOST_NAME = 64
@@ -38,9 +38,12 @@ FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 class LibraryModel(ModelEntry):
     """A model file of the library."""
 
-    digest: str = ""
     factory: bool = False
     favourite: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"factory/{self.path.name}" if self.factory else self.path.name
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,21 @@ class Library:
         self.folder = folder
         self._check = check
         self._factory = factory_folder() if factory is None else factory
-        self._digests: dict[tuple[str, int, int], str] = {}
-        self._sweep()
+        self._index = Index(folder / INDEX)
 
     def models(self) -> list[LibraryModel]:
         """All models: favourites first, then the player's own, then the factory's; among each other
         in the player's order, or by name."""
         places = {name: place for place, name in enumerate(self._state()[0])}
+        factory = model_files([self._factory]) if self._factory.is_dir() else []
+        files = [*factory, *self._own()]
+        models = self._found(files)
+        self._index.save(files)
         return sorted(
-            self._found(place for place in (self._factory, self.folder) if place.is_dir()),
+            models,
             key=lambda model: (
                 not model.favourite,
-                places.get(self._key(model.path), len(places)),
+                places.get(model.key, len(places)),
                 model.factory,
                 model.name.casefold(),
             ),
@@ -101,27 +107,31 @@ class Library:
         """Raises ModelError for the factory's, OSError where it cannot be removed."""
         if model.factory:
             raise ModelError(f"{model.name} is a factory model, which stays.")
-        model.path.unlink(missing_ok=True)
+        remove(model.path)
+        order, favourites, names = self._state()
+        if model.key in favourites or model.key in names:  # another file may come by that name
+            names.pop(model.key, None)
+            self._write(order, favourites - {model.key}, names)
 
     def rename(self, model: LibraryModel, name: str) -> None:
         """Give ``model`` another name; an empty one gives it back its own."""
         order, favourites, names = self._state()
         name = _printable(name)[:MOST_NAME]
-        names = {**names, self._key(model.path): name}
+        names = {**names, model.key: name}
         self._write(order, favourites, {key: kept for key, kept in names.items() if kept})
 
     def set_favourite(self, model: LibraryModel, favourite: bool) -> None:
         order, favourites, names = self._state()
-        key = self._key(model.path)
+        key = model.key
         self._write(order, favourites | {key} if favourite else favourites - {key}, names)
 
     def move(self, model: LibraryModel, steps: int) -> None:
         """Move ``model`` by so many places among its like: favourites, or the others."""
         _, favourites, names = self._state()
-        keys = [self._key(other.path) for other in self.models()]
+        keys = [other.key for other in self.models()]
         liked = [key for key in keys if key in favourites]
         others = [key for key in keys if key not in favourites]
-        key = self._key(model.path)
+        key = model.key
         group = liked if key in favourites else others
         place = min(max(group.index(key) + steps, 0), len(group) - 1)
         group.remove(key)
@@ -142,34 +152,19 @@ class Library:
             written.append(target)
         return written
 
-    def _found(self, places: Iterable[Path]) -> list[LibraryModel]:
-        """The models among ``places``, files or folders."""
+    def _found(self, files: Iterable[Path]) -> list[LibraryModel]:
         _, favourites, names = self._state()
         found = []
-        for entry in find_models(list(places)):
-            key, own = self._key(entry.path), self._is_own(entry.path)
-            name = names.get(key, entry.name)
-            found.append(
-                LibraryModel(name, entry.path, self._digest(entry.path), not own, key in favourites)
-            )
+        for file in files:
+            factory, known = not file.is_relative_to(self.folder), self._index.of(file)
+            model = LibraryModel(known.name or file.stem, file, known.digest, factory)
+            name = names.get(model.key, model.name)
+            found.append(replace(model, name=name, favourite=model.key in favourites))
         return found
 
-    def _is_own(self, path: Path) -> bool:
-        return path.is_relative_to(self.folder)
-
-    def _key(self, path: Path) -> str:
-        return path.name if self._is_own(path) else f"factory/{path.name}"
-
-    def _digest(self, path: Path) -> str:
-        """Of the file's content, read once for each state of the file; empty where it cannot be."""
-        try:
-            status = path.stat()
-            stamp = str(path), status.st_mtime_ns, status.st_size
-            if stamp not in self._digests:
-                self._digests[stamp] = digest_of(read_model(path))
-            return self._digests[stamp]
-        except (OSError, ModelError):
-            return ""
+    def _own(self) -> list[Path]:
+        """The player's files: those of the folder itself."""
+        return [file for file in model_files([self.folder]) if file.parent == self.folder]
 
     def _free(self, file_name: str) -> Path:
         """A path of the folder that nothing has."""
@@ -199,13 +194,6 @@ class Library:
     ) -> None:
         content = {"order": list(order), "favourites": sorted(favourites), "names": names}
         write_atomically(self.folder / STATE, json.dumps(content, indent=1))
-
-    def _sweep(self) -> None:
-        """Remove what a power cut left half written."""
-        if self.folder.is_dir():
-            for path in self.folder.glob("*.new"):
-                with contextlib.suppress(OSError):
-                    path.unlink()
 
 
 def _strings(values: Iterable[object]) -> list[str]:

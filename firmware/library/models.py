@@ -1,15 +1,16 @@
-"""Models on disk: which there are, and making one ready to play."""
+"""Models on disk: which there are, and what is in their files."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.rhythm.decoder import Decoder
-from firmware.rhythm.latent_map import BATCH, LatentMap
+from firmware.rhythm.latent_map import LatentMap
 from firmware.rhythm.model_file import MAX_BYTES, ModelError, read_info
 
 __all__ = [
@@ -18,9 +19,12 @@ __all__ = [
     "digest_of",
     "factory_folder",
     "find_models",
-    "load_model",
+    "model_files",
     "read_model",
 ]
+
+
+NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,13 @@ class ModelEntry:
 
     name: str
     path: Path
+    digest: str = ""
+    """of the content, where it is known"""
+
+    @property
+    def key(self) -> str:
+        """What it is called where it is kept: names may be given twice."""
+        return self.path.name
 
 
 @dataclass(frozen=True)
@@ -51,13 +62,18 @@ def factory_folder() -> Path:
 def read_model(path: Path) -> bytes:
     """The bytes of a model file. Raises ModelError in one sentence where there are none."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{path.name} is larger than {MAX_BYTES >> 20} MB.")
-        return path.read_bytes()
+        # Without waiting: what is no file may never give anything, or never end.
+        with os.fdopen(os.open(path, os.O_RDONLY | NO_WAITING), "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise ModelError(f"{path.name} is not a file.")
+            content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ModelError(
             f"{path.name} cannot be read ({os.strerror(error.errno or 0)})."
         ) from error
+    if len(content) > MAX_BYTES:
+        raise ModelError(f"{path.name} is larger than {MAX_BYTES >> 20} MB.")
+    return content
 
 
 def digest_of(content: bytes) -> str:
@@ -65,41 +81,24 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def find_models(places: Sequence[Path]) -> list[ModelEntry]:
-    """Every ``.tflite`` file in or below ``places`` (files or folders), by name.
-
-    A file whose metadata cannot be read goes by its file name; loading it will say why.
-    """
+def model_files(places: Sequence[Path]) -> list[Path]:
+    """Every ``.tflite`` file in or below ``places`` (files or folders), hidden ones left out."""
     paths: list[Path] = []
     for place in places:
         paths += sorted(place.rglob("*.tflite")) if place.is_dir() else [place]
+    return [path for path in dict.fromkeys(paths) if not path.name.startswith(".")]
+
+
+def find_models(places: Sequence[Path]) -> list[ModelEntry]:
+    """The models of ``places`` (files or folders), by name.
+
+    A file whose metadata cannot be read goes by its file name; loading it will say why.
+    """
     entries = []
-    for path in dict.fromkeys(path for path in paths if not path.name.startswith(".")):
+    for path in model_files(places):
         try:
             info = read_info(path)
         except ModelError:
             info = None
         entries.append(ModelEntry(info.name if info else path.stem, path))
     return sorted(entries, key=lambda entry: (entry.name.casefold(), str(entry.path)))
-
-
-def load_model(
-    entry: ModelEntry,
-    before_stall: Callable[[], None] = lambda: None,
-    check: Callable[[bytes], None] = lambda content: None,
-) -> Model:
-    """Read a model and decode its map. Raises ModelError in one sentence.
-
-    ``check`` is asked about the content of a file that is no factory model, and raises ModelError.
-    ``before_stall`` is called before the interpreter is kept busy: for a moment where a process is
-    begun, and where the runtime takes a model in, 12 to 40 ms on a desk, some ten times that on a
-    Raspberry Pi Zero 2.
-    """
-    content = read_model(entry.path)
-    if not entry.path.is_relative_to(factory_folder()):
-        before_stall()
-        check(content)
-    before_stall()
-    latent_map = LatentMap.decode(Decoder(content, BATCH))
-    before_stall()
-    return Model(entry, Decoder(content), latent_map, digest_of(content))

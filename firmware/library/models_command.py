@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from firmware.library.check import check
+from firmware.library.intake import convert_here
 from firmware.library.library import Library, LibraryModel
-from firmware.library.models import read_model
+from firmware.library.models import digest_of, read_model
 from firmware.library.state import default_state_file
 from firmware.rhythm.model_file import ModelError, read_info
 
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     library = Library(options.library or default_folder())
     if options.what == "list":
         for model in library.models():
-            print(_line(model))
+            print(_shown(_line(model)))
     elif options.what == "remove":
         model = _named(library, options.name)
         library.remove(model)
@@ -55,22 +56,40 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _files(library: Library, files: list[Path], take: bool) -> int:
-    refused = 0
+    refused: dict[str, str] = {}
+    status = 0
     for file in files:
         try:
-            content = read_model(file)
-            if take:
-                imported = library.import_model(content, file.name)
-                there = "is in the library already" if imported.known else "is in the library"
-                print(f"{file}: {imported.model.name} {there}")
-            else:
-                check(content)
-                info = read_info(content)
-                print(f"{file}: {info.name if info else file.stem} plays")
+            content = convert_here(file) if file.name == "model.json" else read_model(file)
+            digest = digest_of(content)
+            if digest in refused:  # the same again needs no second trial
+                raise ModelError(refused[digest])
+            try:
+                print(_shown(f"{file}: {_take(library, content, file, take)}"))
+            except ModelError as error:
+                refused[digest] = str(error)
+                raise
         except ModelError as error:
-            refused += 1
-            print(f"{file}: {error}", file=sys.stderr)
-    return 1 if refused else 0
+            status = 1
+            print(_shown(f"{file}: {error}"), file=sys.stderr)
+    return status
+
+
+def _take(library: Library, content: bytes, file: Path, take: bool) -> str:
+    if take:
+        name = f"{file.parent.name}.tflite" if file.name == "model.json" else file.name
+        imported = library.import_model(content, name)
+        there = "is in the library already" if imported.known else "is in the library"
+        return f"{imported.model.name} {there}"
+    check(content)
+    info = read_info(content)
+    return f"{info.name if info else file.stem} plays"
+
+
+def _shown(text: str) -> str:
+    """A line that any terminal takes: names of files may be of any bytes."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _line(model: LibraryModel) -> str:

@@ -11,10 +11,18 @@ __all__ = [
     "BrowseClips",
     "BrowseModels",
     "CalibratePad",
+    "ChooseModel",
+    "CopyFromStick",
+    "CopyToStick",
     "EndCalibration",
+    "FavourModel",
     "ForgetLearnt",
     "Learn",
+    "LibraryAction",
+    "MoveModel",
     "RecallSnapshot",
+    "RemoveModel",
+    "RenameModel",
     "StopLearning",
     "StoreSnapshot",
 ]
@@ -70,6 +78,51 @@ class EndCalibration(NamedTuple):
     keep: bool
 
 
+class ChooseModel(NamedTuple):
+    """Play the model of this key."""
+
+    key: str
+
+
+class FavourModel(NamedTuple):
+    """Put a model before all others, or no more."""
+
+    key: str
+    favourite: bool
+
+
+class MoveModel(NamedTuple):
+    """Move a model so many places further in the list."""
+
+    key: str
+    steps: int
+
+
+class RenameModel(NamedTuple):
+    """Give a model another name, or by an empty one its own again."""
+
+    key: str
+    name: str
+
+
+class RemoveModel(NamedTuple):
+    """Remove a model for good."""
+
+    key: str
+
+
+class CopyToStick(NamedTuple):
+    """Copy the player's models and the state to the USB stick."""
+
+
+class CopyFromStick(NamedTuple):
+    """Take in all models of the USB stick."""
+
+
+LibraryAction: TypeAlias = (
+    ChooseModel | FavourModel | MoveModel | RenameModel | RemoveModel | CopyToStick | CopyFromStick
+)
+
 Action: TypeAlias = (
     Command
     | BrowseClips
@@ -81,4 +134,5 @@ Action: TypeAlias = (
     | RecallSnapshot
     | CalibratePad
     | EndCalibration
+    | LibraryAction
 )

@@ -17,7 +17,7 @@ held, and are the nine snapshots while MODEL is held: tap to recall, hold to sto
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from firmware.clock.tap_tempo import TapTempo
 from firmware.devices.events import Event, Lift, Press, Push, TouchAt, Turn
@@ -33,6 +33,7 @@ from firmware.engine.controls import (
     Stop,
 )
 from firmware.engine.parameters import PARAMETERS
+from firmware.library.models import ModelEntry
 from firmware.panel.actions import (
     Action,
     BrowseClips,
@@ -71,13 +72,16 @@ SHIFTED = {"threshold": "velocity_amount", "noise": "swing"}
 
 
 class Gestures:
-    """Keeps what is held down; ``encoders`` names each encoder's control.
+    """Keeps what is held down; ``encoders`` names each encoder's control, ``models`` gives the
+    models for the menu.
 
     One thread asks for :meth:`actions`; any may ask for :meth:`grid` and for ``menu.view``.
     """
 
-    def __init__(self, encoders: Sequence[str]) -> None:
-        self.menu = Menu()
+    def __init__(
+        self, encoders: Sequence[str], models: Callable[[], Sequence[ModelEntry]] = tuple
+    ) -> None:
+        self.menu = Menu(models)
         self._encoders = tuple(encoders)
         self._pressed: set[int] = set()
         self._used: set[int] = set()

@@ -6,11 +6,15 @@ it go. The pad, the buttons and the other encoders keep their meaning all the wh
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from firmware.engine.controls import Adjust, Controls, Stop
 from firmware.engine.parameters import PARAMETERS, note_of_drum, threshold_of_drum
+from firmware.library.models import ModelEntry
+from firmware.panel import model_menu
 from firmware.panel.actions import Action, CalibratePad, ForgetLearnt, Learn
+from firmware.panel.model_menu import ModelMenu
 from firmware.panel.status import MenuView
 from firmware.rhythm.drums import DRUMS
 
@@ -50,7 +54,7 @@ SECTIONS: dict[str, tuple[_Row, ...]] = {
     "Display": ("page", "clips", "decay", "brightness", "dim_after"),
     "Pad": ("pad_pressure", _Doing("Calibrate", (CalibratePad(),))),
 }
-TITLES = tuple(SECTIONS)
+TITLES = (*SECTIONS, model_menu.TITLE)
 
 
 class _Place(NamedTuple):
@@ -62,20 +66,24 @@ class _Place(NamedTuple):
 
 
 class Menu:
-    """Where the player is in the menu. One thread moves in it; any may take the ``view``."""
+    """Where the player is in the menu; ``models`` gives those that there are. One thread moves in
+    it; any may take the ``view``."""
 
-    def __init__(self) -> None:
+    def __init__(self, models: Callable[[], Sequence[ModelEntry]] = tuple) -> None:
         self._place: _Place | None = None
+        self._list_models = models
+        self._models: ModelMenu | None = None
 
     @property
     def is_open(self) -> bool:
         return self._place is not None
 
     def open(self) -> None:
+        self._models = None
         self._place = _Place(0, 0, False, False)
 
     def close(self) -> None:
-        self._place = None
+        self._place = self._models = None
 
     def turn(self, steps: int, part: float = 1.0, haste: int = 1) -> list[Action]:
         """Go ``steps`` rows on, or change the value in hand by so many steps.
@@ -85,6 +93,8 @@ class Menu:
         place = self._place
         if place is None:
             return []
+        if self._models is not None:
+            return self._models.turn(steps * haste)
         if place.editing:
             name = str(_rows(place)[place.row])
             if PARAMETERS[name].choices:
@@ -104,7 +114,15 @@ class Menu:
         place = self._place
         if place is None:
             return []
+        if self._models is not None:
+            actions = self._models.click()
+            if actions is None:
+                self._models = None
+            return actions or []
         if not place.inside:
+            if place.section == TITLES.index(model_menu.TITLE):
+                self._models = ModelMenu(self._list_models)
+                return []
             leaves = place.section == len(TITLES)
             self._place = None if leaves else _Place(place.section, 0, True, False)
             return []
@@ -117,9 +135,11 @@ class Menu:
 
     def view(self, controls: Controls) -> MenuView | None:
         """What the display shows of it."""
-        place = self._place
+        place, models = self._place, self._models
         if place is None:
             return None
+        if models is not None:
+            return models.view()
         if not place.inside:
             titles = tuple((title, "") for title in (*TITLES, CLOSE.label))
             return MenuView("Menu", titles, place.section, False)

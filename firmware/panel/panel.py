@@ -19,7 +19,7 @@ from firmware.engine.orders import Order
 from firmware.engine.parameters import GLIDES
 from firmware.engine.snapshots import SLOTS, Recall, Snapshot, take
 from firmware.engine.state import EngineState
-from firmware.library.models import Model, ModelEntry
+from firmware.library.models import Model
 from firmware.panel.actions import (
     BrowseClips,
     BrowseModels,
@@ -27,6 +27,7 @@ from firmware.panel.actions import (
     EndCalibration,
     ForgetLearnt,
     Learn,
+    LibraryAction,
     RecallSnapshot,
     StopLearning,
     StoreSnapshot,
@@ -35,7 +36,7 @@ from firmware.panel.clips import next_clip, pad_places, spread_out
 from firmware.panel.gestures import Gestures
 from firmware.panel.reading import status_of
 from firmware.panel.status import Status
-from firmware.real_time import PANEL, set_priority
+from firmware.real_time import HANDS, go_before_programs, set_priority
 from firmware.rhythm.latent_map import LatentMap
 
 __all__ = ["InputSource", "Panel"]
@@ -96,9 +97,11 @@ class Panel:
     """Runs the panel until it is closed.
 
     ``read_state`` and ``post`` are the engine's; ``browse(steps)`` chooses a model and returns
-    its entry; ``learn(control)`` gives a control the next MIDI controller (None: none) and tells
-    whether another was waiting for it; ``report(controls)`` is told of the controls at each
-    picture; ``snapshots`` are those that were kept; ``notice`` is the first message.
+    its name; ``name_of_model()`` is the name of that which plays; ``arrange(action)`` does what is
+    asked of the library; ``learn(control)`` gives a control the next MIDI controller (None: none)
+    and tells whether another was waiting for it; ``report(controls)`` is told of the controls at
+    each picture; ``snapshots`` are those that were kept; ``notice`` is the first message;
+    ``log(sentence)`` keeps what was said for long.
     """
 
     def __init__(
@@ -108,20 +111,26 @@ class Panel:
         gestures: Gestures,
         read_state: Callable[[], EngineState],
         post: Callable[[Order], None],
-        browse: Callable[[int], ModelEntry],
+        browse: Callable[[int], str],
+        name_of_model: Callable[[], str],
+        arrange: Callable[[LibraryAction], None],
         learn: Callable[[str | None], bool],
         forget_learnt: Callable[[], None],
         keep_calibration: Callable[[PadCalibration], None],
         report: Callable[[Controls], None],
         snapshots: Sequence[Snapshot | None] = (),
         notice: str = "",
+        log: Callable[[str], None] = lambda sentence: None,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._inputs, self._screen, self._gestures = inputs, screen, gestures
         self._read_state, self._post, self._browse = read_state, post, browse
+        self._name_of_model, self._arrange = name_of_model, arrange
         self._learn, self._forget_learnt, self._report = learn, forget_learnt, report
         self._keep_calibration = keep_calibration
-        self._clock = clock
+        self._clock, self._log = clock, log
+        if notice:
+            log(notice)
         self._snapshots = [*snapshots, *[None] * SLOTS][:SLOTS]
         self._value, self._value_until_ns = "", 0
         self._clip: tuple[tuple[tuple[float, float], ...], int, int] | None = None
@@ -135,8 +144,8 @@ class Panel:
         self._message, self._message_until_ns = notice, self._clock() + FAILURE_NS
         self.pictures = 0
         self._threads = [
-            threading.Thread(target=self._watch_hands, name="inputs", daemon=True),
-            threading.Thread(target=self._draw_pictures, name="display", daemon=True),
+            threading.Thread(target=self._run_hands, name="inputs", daemon=True),
+            threading.Thread(target=self._run_pictures, name="display", daemon=True),
         ]
 
     def start(self) -> None:
@@ -158,6 +167,8 @@ class Panel:
         """Show a message for a while; safe from any thread."""
         with self._lock:
             self._message, self._message_until_ns = text, self._clock() + duration_ns
+        if duration_ns >= FAILURE_NS:  # what stands shorter answers a hand
+            self._log(text)
 
     @property
     def snapshots(self) -> tuple[Snapshot | None, ...]:
@@ -167,8 +178,11 @@ class Panel:
 
     # Hands
 
+    def _run_hands(self) -> None:
+        set_priority(HANDS)
+        self._watch_hands()
+
     def _watch_hands(self) -> None:
-        set_priority(PANEL)
         faults: dict[str, str] = {}
         while not self._closing.is_set():
             self._inputs.wait(0.1)
@@ -189,7 +203,7 @@ class Panel:
                 case BrowseClips(steps):
                     self._browse_clips(steps)
                 case BrowseModels(steps):
-                    self.say(self._browse(steps).name, MESSAGE_NS)
+                    self.say(self._browse(steps), MESSAGE_NS)
                 case Learn(None):
                     self.say("Learn: move a control")
                 case Learn(control):
@@ -210,6 +224,8 @@ class Panel:
                     self.say(CALIBRATING, CALIBRATION_NS)
                 case EndCalibration(keep):
                     self._end_calibration(keep)
+                case _ if isinstance(action, LibraryAction):
+                    self._arrange(action)
                 case _:
                     self._post(action)
                     if isinstance(action, Adjust | Set | Cycle):
@@ -262,8 +278,11 @@ class Panel:
 
     # Eyes
 
+    def _run_pictures(self) -> None:
+        go_before_programs()
+        self._draw_pictures()
+
     def _draw_pictures(self) -> None:
-        set_priority(PANEL)
         looped: tuple[str, ...] = ()
         while not self._closing.is_set():
             now_ns = self._clock()
@@ -296,7 +315,8 @@ class Panel:
             turned = self._value if now_ns < self._value_until_ns else None
             snapshots = tuple(snapshot is not None for snapshot in self._snapshots)
         untouched_ns = now_ns - self._touched_ns
-        return status_of(state, self._gestures, now_ns, untouched_ns, turned, snapshots)
+        name = self._name_of_model()
+        return status_of(state, name, self._gestures, now_ns, untouched_ns, turned, snapshots)
 
     def _show_beat(self, state: EngineState, now_ns: int) -> None:
         lit = 0.0

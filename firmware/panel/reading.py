@@ -20,6 +20,7 @@ SHIFTS = ((0, 0), (1, 1), (2, 0), (1, -1), (0, -2), (-1, -1), (-2, 0), (-1, 1))
 
 def status_of(
     state: EngineState,
+    model: str,
     gestures: Gestures,
     now_ns: int,
     untouched_ns: int,
@@ -28,8 +29,8 @@ def status_of(
 ) -> Status:
     """One reading at ``now_ns``.
 
-    ``untouched_ns`` is how long no hand has moved, ``turned`` the control whose value is shown,
-    ``snapshots`` which places hold one.
+    ``model`` is the name of that which plays, ``untouched_ns`` how long no hand has moved,
+    ``turned`` the control whose value is shown, ``snapshots`` which places hold one.
     """
     controls = state.controls
     brightness, shift = at_rest(controls, untouched_ns)
@@ -43,7 +44,7 @@ def status_of(
         z_extent=state.info.z_extent,
         head=state.head,
         target=(controls["x"], controls["y"]),
-        model=state.info.name,
+        model=model,
         muted=controls.muted,
         ticks_per_beat=state.info.ticks_per_beat,
         external_clock=state.external,

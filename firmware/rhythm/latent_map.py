@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,11 +54,20 @@ class LatentMap:
         return self.onset.shape[1]
 
     @classmethod
-    def decode(cls, decoder: Decoder, cells: int = CELLS) -> LatentMap:
-        """Decode the whole map. ``decoder`` should have a batch of some dozens of rows."""
+    def decode(
+        cls,
+        decoder: Decoder,
+        cells: int = CELLS,
+        on_progress: Callable[[float], None] = lambda share: None,
+    ) -> LatentMap:
+        """Decode the whole map. ``decoder`` should have a batch of some dozens of rows.
+
+        ``on_progress`` is told how much is done, 0..1, before each batch.
+        """
         points = cell_centres(cells, decoder.info.z_extent).reshape(-1, 2)
         onset = np.empty((TICKS, cells * cells, DRUM_COUNT), np.uint8)
         for start in range(0, len(points), BATCH):
+            on_progress(start / len(points))
             rows = points[start : start + BATCH]
             probability = decoder.decode_many(rows)[0]
             levels = np.rint(probability * 255).astype(np.uint8)

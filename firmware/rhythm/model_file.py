@@ -36,6 +36,8 @@ METADATA_NAME = "groovebox.json"
 MAX_BYTES = 32 << 20
 """Larger files are refused: the float32 reference network is 8.5 MB."""
 MAX_METADATA_BYTES = 1 << 20
+MOST_SHOWN = 64
+"""Letters of a name."""
 
 
 class ModelError(ValueError):
@@ -98,7 +100,7 @@ class ModelInfo:
         except ModelError:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ModelError(f"The model's metadata cannot be read ({error}).") from error
+            raise ModelError(f"The model's metadata cannot be read ({_shown(error)}).") from error
 
     @classmethod
     def _from_dict(cls, raw: dict[str, Any]) -> ModelInfo:
@@ -108,10 +110,10 @@ class ModelInfo:
         drums = raw.get("drums")
         names, notes = default.drum_names, default.drum_notes
         if drums is not None:
-            names = tuple(str(drum["name"]) for drum in drums)
+            names = tuple(_shown(drum["name"]) for drum in drums)
             notes = tuple(int(drum["note"]) for drum in drums)
         info = cls(
-            name=str(raw.get("name", default.name))[:64],
+            name=_shown(raw.get("name", default.name)) or default.name,
             ticks_per_beat=int(raw.get("ticks_per_beat", default.ticks_per_beat)),
             beats=float(raw.get("beats", TICKS / int(raw.get("ticks_per_beat", 24) or 24))),
             microtiming_scale=float(raw.get("microtiming_scale", default.microtiming_scale)),
@@ -120,7 +122,7 @@ class ModelInfo:
             z_extent=float(raw.get("z_extent", default.z_extent)),
             tempo=float(raw.get("tempo", default.tempo)),
             clips=tuple(
-                ClipPlace(str(clip["name"]), (float(clip["z"][0]), float(clip["z"][1])))
+                ClipPlace(_shown(clip["name"]), (float(clip["z"][0]), float(clip["z"][1])))
                 for clip in raw.get("clips", ())
             ),
             bars=int(raw.get("bars", 0)),
@@ -146,8 +148,15 @@ class ModelInfo:
         numbers = (self.beats, self.microtiming_scale, self.z_extent, self.tempo)
         if not all(math.isfinite(number) and number > 0 for number in numbers):
             raise ModelError("The model's metadata hold a number that is not above zero.")
+        if not all(math.isfinite(part) for clip in self.clips for part in clip.z):
+            raise ModelError("The model's metadata have a clip at no place.")
         if self.microtiming_scale > 1.0:
             raise ModelError("The model's microtiming reaches past the neighbouring ticks.")
+
+
+def _shown(text: object) -> str:
+    """What may be shown of a text from a file: a line, and no more than is read at a glance."""
+    return "".join(letter for letter in str(text) if letter.isprintable())[:MOST_SHOWN].strip()
 
 
 def read_info(model: bytes | Path) -> ModelInfo | None:
@@ -171,7 +180,7 @@ def read_info(model: bytes | Path) -> ModelInfo | None:
     except (OSError, ValueError, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(f"The model's metadata cannot be read ({error}).") from error
+        raise ModelError(f"The model's metadata cannot be read ({_shown(error)}).") from error
     return ModelInfo.from_json(text)
 
 

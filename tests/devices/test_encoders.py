@@ -49,6 +49,22 @@ def test_switches(board, encoders):
     assert encoders.release() == []
 
 
+def test_a_turn_while_a_switch_is_read_is_not_lost(board, encoders):
+    """Reading the switches lowers the chip's flags, of whatever came in the meantime too."""
+    chip = board._seesaw
+    read = chip.read
+
+    def turned_meanwhile(count):
+        if chip._register == (0x01, 0x04):
+            chip.read = read
+            board.turn(2, 1)
+        return read(count)
+
+    chip.read = turned_meanwhile
+    board.push(1, True)
+    assert encoders.poll() + encoders.poll() == [Turn(2, 1), Push(1, True)]
+
+
 def test_only_what_moved_is_read(board, encoders):
     board.turn(2, 1)
     before = board.i2c.transfers

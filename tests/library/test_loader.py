@@ -5,9 +5,9 @@ import time
 import pytest
 
 from firmware.library import loader as loader_module
-from firmware.library.check import Checker
 from firmware.library.loader import ModelLoader
 from firmware.library.models import ModelEntry, digest_of
+from firmware.library.opener import Opener
 from tests.small_models import small_model
 
 
@@ -41,9 +41,9 @@ def loader(tmp_path, heard, monkeypatch):
         entries,
         heard.models.append,
         lambda entry, sentence: heard.failures.append((entry.name, sentence)),
-        before_stall=heard.stall,
+        Opener(),
         digest=digest,
-        check=Checker(),
+        before_stall=heard.stall,
     )
     yield loader
     loader.close()
@@ -120,3 +120,22 @@ def test_a_chosen_model_that_cannot_be_played_is_told_of_once(loader, heard):
     until(lambda: heard.failures)
     rest()
     assert [name for name, _ in heard.failures] == ["b"]
+
+
+def test_another_list_keeps_what_is_chosen(loader, heard, tmp_path):
+    loader.browse(1)
+    until(lambda: heard.names == ["b"])
+    a, b = loader.entries
+    new = ModelEntry("n", tmp_path / "n.tflite")
+    new.path.write_bytes(small_model("n"))
+    loader.set_entries([new, b, a])
+    assert loader.browse(-1) == new
+    until(lambda: heard.names == ["b", "n"])
+    loader.set_entries([a, b])  # the chosen one is gone: it plays on
+    rest()
+    assert heard.names == ["b", "n"]
+    loader.choose("b.tflite")
+    until(lambda: heard.names == ["b", "n", "b"])
+    loader.choose("nothing of the kind")
+    loader.set_entries([])
+    assert loader.entries == (a, b)

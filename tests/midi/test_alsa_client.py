@@ -78,7 +78,7 @@ def test_only_the_kernels_timer_threads_are_raised(tmp_path, monkeypatch):
     raised = []
     monkeypatch.setattr(os, "sched_setscheduler", lambda *call: raised.append(call[:2]))
     raise_timer_threads(tmp_path)
-    assert raised == [(17, os.SCHED_FIFO)]
+    assert raised == [(17, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK)]
     assert real_time.KERNEL_TIMERS > 75
 
     def forbidden(*call):

@@ -101,6 +101,7 @@ class Rig:
             pattern=FakeDecoder().decode(0, 0),
         )
         self.posted: list = []
+        self.arranged: list = []
         self.learnt: list[str] = []
         self.learning: str | None = None
         self.kept: list[PadCalibration] = []
@@ -111,7 +112,9 @@ class Rig:
             Gestures(ROLES),
             read_state=lambda: self.state,
             post=self._post,
-            browse=lambda steps: type("Entry", (), {"name": f"Model {steps}"}),
+            browse=lambda steps: f"Model {steps}",
+            name_of_model=lambda: self.state.info.name,
+            arrange=self.arranged.append,
             learn=self._learn,
             forget_learnt=lambda: self.learnt.append("usual"),
             keep_calibration=self.kept.append,

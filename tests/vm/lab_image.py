@@ -12,18 +12,17 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
-import tomllib
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from image_build import wheels
+from image_build.debian import apt_sources
+from image_build.wheels import CHECKOUT
 
 HERE = Path(__file__).parent
-CHECKOUT = HERE.parents[1]
 CACHE = CHECKOUT / "build" / "vm"
 
 SUITE = "bookworm"
-PYTHON = "3.11"
+PYTHON, MACHINE = "3.11", "x86_64"
 """Debian bookworm's own Python, for which the wheels are fetched."""
 
 PACKAGES = [
@@ -35,6 +34,9 @@ PACKAGES = [
     "alsa-utils",
     "midish",
     "procps",
+    "mtools",
+    "dosfstools",
+    "dmsetup",
 ]
 KERNELS = {"stock": "linux-image-amd64", "rt": "linux-image-rt-amd64"}
 MODULES = [
@@ -56,6 +58,7 @@ MODULES = [
     "nls_ascii",
     "nls_cp437",
     "loop",
+    "dm-mod",
     "uinput",
     "evdev",
     "i2c-dev",
@@ -85,7 +88,7 @@ def image() -> Path:
                 shutil.rmtree(stale)
             unfinished = CACHE / "image-unfinished"
             unfinished.mkdir()
-            _install_wheels(unfinished / "wheels")
+            wheels.install(unfinished / "wheels", _wanted(), PYTHON, MACHINE)
             _build_root(unfinished)
             unfinished.rename(folder)
     return folder
@@ -98,51 +101,23 @@ def is_built() -> bool:
 
 def _folder() -> Path:
     scripts = [HERE / name for name in ("build_root.sh", "initramfs_init.sh", "guest_init.sh")]
-    recipe = [SUITE, PYTHON, _requirements(), PACKAGES, KERNELS, MODULES]
+    recipe = [SUITE, PYTHON, _wanted(), PACKAGES, KERNELS, MODULES]
     text = repr(recipe) + "".join(script.read_text() for script in scripts)
     return CACHE / f"image-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def _requirements() -> list[str]:
+def _wanted() -> list[str]:
     """The box's dependencies as pyproject.toml has them for the guest's Python."""
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    guest = {"python_version": PYTHON, "sys_platform": "linux", "platform_machine": "x86_64"}
-    wanted = [Requirement(line) for line in project["dependencies"]]
-    return [f"{r.name}{r.specifier}" for r in wanted if not r.marker or r.marker.evaluate(guest)]
-
-
-def _install_wheels(folder: Path) -> None:
-    """By the pip of this Python as it is configured here, for the guest's Python."""
-    glibc = ("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", "manylinux_2_28")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"]
-    command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={PYTHON}"]
-    command += [f"--platform={name}_x86_64" for name in (*glibc, "manylinux_2_34")]
-    _do([*command, f"--target={folder}", *_requirements()])
+    return wheels.requirements(PYTHON, MACHINE)
 
 
 def _build_root(out: Path) -> None:
     kernels = " ".join(f"{name}={package}" for name, package in KERNELS.items())
     packages, modules = ",".join(PACKAGES), " ".join(MODULES)
-    sources = _apt_sources()
-    if not sources:  # apt knows what its sources are once it has their lists
-        _do(["apt-get", "update", "-qq"])
-        sources = _apt_sources()
+    sources = apt_sources(SUITE)
     script = ["sh", str(HERE / "build_root.sh"), str(out), SUITE, packages, modules, kernels]
     # In a mount namespace of its own, so that a build that is killed leaves nothing mounted.
     _do(["unshare", "--mount", *script, *sources])
-
-
-def _apt_sources() -> list[str]:
-    """The machine's own sources of the suite; none where it has none, for mmdebstrap's default."""
-    listing = ["$(ORIGIN)", "$(CODENAME)", "$(REPO_URI)", "$(COMPONENT)"]
-    form = ["apt-get", "indextargets", "--format", "|".join(listing), "Created-By: Packages"]
-    keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    sources = []
-    for line in subprocess.run(form, capture_output=True, text=True).stdout.splitlines():
-        origin, codename, uri, component = line.split("|")
-        if origin == "Debian" and codename.partition("-")[0] == SUITE and component == "main":
-            sources.append(f"deb [signed-by={keyring}] {uri} {codename} main")
-    return sources
 
 
 def _do(command: list[str]) -> None:
