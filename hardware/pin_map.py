@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 __all__ = [
     "BOARD_TOML",
+    "HEADER",
     "OLED_SPEEDS_HZ",
     "PAD_ADDRESSES",
     "DinMidi",
@@ -33,6 +34,10 @@ Address: TypeAlias = int
 _GPIO_RANGE = range(2, 28)  # what the 40-pin header brings out besides the HAT's EEPROM bus
 _ADDRESS_RANGE = range(0x08, 0x78)  # the rest is reserved by the I2C specification
 _ENCODER_COUNT = 4
+
+_POSITIONS = "3 5 7 29 31 26 24 21 19 23 32 33 8 10 36 11 12 35 38 40 15 16 18 22 37 13"
+HEADER = {gpio: int(position) for gpio, position in enumerate(_POSITIONS.split(), 2)}
+"""Where each GPIO is on the 40-pin header of every Raspberry Pi that has one."""
 
 OLED_SPEEDS_HZ = {"ssd1351": 20_000_000, "ssd1306": 10_000_000, "sh1106": 4_000_000}
 """Each kind of display, and the fastest clock its datasheet allows: shortest cycles of 50, 100 and

@@ -17,6 +17,9 @@ test)
 	[ "$(uname -s)" = Linux ] || exit 0
 	need chromium chromium
 	need jackd jackd2
+	need mcopy mtools
+	need /sbin/mkfs.fat dosfstools
+	need signify-openbsd signify-openbsd
 	ldconfig -p 2>/dev/null | grep -q 'libasound\.so\.2' || missing="$missing libasound2"
 	;;
 vm)
@@ -25,6 +28,29 @@ vm)
 	need mmdebstrap mmdebstrap
 	need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 	need /sbin/mke2fs e2fsprogs
+	;;
+drawings)
+	[ "$(uname -s)" = Linux ] || exit 0
+	need dot graphviz
+	need openscad openscad
+	need xvfb-run xvfb
+	need xauth xauth
+	;;
+image)
+	[ "$(uname -sm)" = 'Linux x86_64' ] || exit 0
+	need mmdebstrap mmdebstrap
+	need qemu-aarch64-static qemu-user-static
+	need arch-test arch-test
+	need update-binfmts binfmt-support
+	need mksquashfs squashfs-tools
+	need genimage genimage
+	need cpio cpio
+	need dtc device-tree-compiler
+	need mcopy mtools
+	need /sbin/mkfs.fat dosfstools
+	need signify-openbsd signify-openbsd
+	need qemu-system-aarch64 qemu-system-arm
+	need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 	;;
 esac
 

@@ -6,7 +6,10 @@ and buttons, in stepped time (stepped_box.py). The pictures are what its emulate
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from firmware.panel.menu import SECTIONS
+from firmware.library.library import Library
+from firmware.library.models import factory_folder
+from firmware.panel.menu import SECTIONS, TITLES
+from firmware.panel.model_menu import LETTERS
 from firmware.rhythm.pattern import TICKS
 from hardware.manual.hands import PAUSE_S, Hands
 from hardware.manual.stepped_box import SteppedBox
@@ -35,8 +41,12 @@ DRAG_TICKS = 27
 """How long the finger takes over the noise's picture, at its tempo."""
 
 
-PLAY, DRUMS, CLOCK, MIDI, PAD = map(list(SECTIONS).index, ("Play", "Drums", "Clock", "MIDI", "Pad"))
+PLAY, DRUMS, CLOCK, MIDI, PAD, MODELS = map(
+    TITLES.index, ("Play", "Drums", "Clock", "MIDI", "Pad", "Models")
+)
 """Places of the menu's sections."""
+OWN_MODELS = {"footwork": "My style", "dembow": "Friday late"}
+"""Styles of the factory's that are a player's own models in the pictures, and their names there."""
 
 
 def _map(hands: Hands) -> Iterator[str]:
@@ -127,6 +137,22 @@ def _menu(hands: Hands) -> Iterator[str]:
     yield "menu_value"
 
 
+def _models(hands: Hands) -> Iterator[str]:
+    hands.play("My style", (0.5, 0.5), (0.4, 0.4))
+    hands.open_menu(MODELS)
+    yield "models"
+    hands.turn("model", 1)
+    hands.click("model")
+    hands.turn("model", 1)
+    yield "models_one"
+    hands.turn("model", 2)
+    hands.click("model")
+    for _ in range(len(("Done", "Erase", "Space")) + LETTERS.index("S")):
+        hands.turn("model", 1)
+        hands.box.run(PAUSE_S)
+    yield "models_name"
+
+
 def _clock(hands: Hands) -> Iterator[str]:
     hands.box.choose_model("Dembow")
     hands.open_menu(CLOCK, 0)
@@ -207,6 +233,7 @@ CHAPTERS: dict[str, Callable[[Hands], Iterator[str]]] = {
     "values": _values,
     "fields": _fields,
     "menu": _menu,
+    "models": _models,
     "clock": _clock,
     "messages": _messages,
     "dimmed": _dimmed,
@@ -224,10 +251,28 @@ def framed(pixels: npt.NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(np.stack(channels, -1)).quantize(COLOURS, dither=Image.Dither.NONE)
 
 
+def _library(folder: Path) -> Library:
+    """A player's, the first model a favourite."""
+    factory = folder / "factory"
+    for file in sorted(factory_folder().glob("*/*.tflite")):
+        if file.stem not in OWN_MODELS:
+            (factory / file.stem).mkdir(parents=True)
+            shutil.copy(file, factory / file.stem)
+    library = Library(folder / "own", factory, check=lambda content: None)
+    for style, name in OWN_MODELS.items():
+        content = (factory_folder() / style / f"{style}.tflite").read_bytes()
+        library.rename(library.import_model(content, f"{style}.tflite").model, name)
+    library.set_favourite(library.models()[0], True)
+    return library
+
+
 def draw_chapter(name: str, folder: Path) -> list[str]:
     """Play a chapter and write its pictures; returns their names."""
     drawn = []
-    with SteppedBox("ssd1306" if name == "mono" else "ssd1351") as box:
+    display = "ssd1306" if name == "mono" else "ssd1351"
+    with tempfile.TemporaryDirectory() as own, contextlib.ExitStack() as closers:
+        library = _library(Path(own)) if name == "models" else None
+        box = closers.enter_context(SteppedBox(display, library))
         for picture in CHAPTERS[name](Hands(box)):
             framed(box.board.oled.rgb()).save(folder / f"{picture}.png", optimize=True)
             drawn.append(picture)

@@ -16,6 +16,7 @@ from types import TracebackType
 
 from firmware.box import Box
 from firmware.engine.state import EngineState
+from firmware.library.library import Library
 from firmware.library.models import factory_folder
 from firmware.midi.message import TimedMessage
 from hardware.pin_map import load_pin_map
@@ -60,20 +61,22 @@ class _Nowhere:
 
 
 class SteppedBox:
-    """A box with the factory's models and a ``display`` of that kind; a context manager.
+    """A box with the factory's models, or a library's, and a ``display`` of that kind; a context
+    manager.
 
     ``board`` is the player's side of it: after moving something there, :meth:`run`.
     """
 
-    def __init__(self, display: str = "ssd1351") -> None:
+    def __init__(self, display: str = "ssd1351", library: Library | None = None) -> None:
         self.now_ns = SECOND_NS
         self.board = VirtualBoard(load_pin_map().with_display(display))
-        self.box = Box(self.board, [_Nowhere()], [factory_folder()])
+        self.box = Box(self.board, [_Nowhere()], library or [factory_folder()])
         panel = self.box.panel
         inputs = panel._inputs
         panel._clock = inputs._now_ns = lambda: self.now_ns  # type: ignore[attr-defined]
         inputs.wait = lambda timeout_s: None  # type: ignore[method-assign]
         panel._closing = _OneTurn()
+        self.box.loader._before_stall = lambda: None  # nothing is played late here
         panel._touched_ns = self.now_ns
         self.run(0.1)
 
@@ -120,26 +123,29 @@ class SteppedBox:
         self.box.receive(self.now_ns, "clock", data)
 
     def choose_model(self, name: str) -> None:
-        """Turn MODEL until the display names the one that is wanted, and wait for it."""
+        """Turn MODEL until the display names the one that is wanted."""
         encoder = self.board.pin_map.encoder("model")
-        names = [entry.name for entry in self.box.loader.entries]
-        steps = names.index(name) - names.index(self.state.info.name)
+        entries = self.box.loader.entries
+        names = [entry.name for entry in entries]
+        steps = names.index(name) - [entry.key for entry in entries].index(self.box._model_key)
         if not steps:
             return
         self.board.turn(encoder, steps)
-        self.run(0.01)
-        wanted, end = self.box.loader.entries[names.index(name)].path.name, LOADING_S
-        end_s = time.monotonic() + end
-        while self.box._model_file != wanted:  # the last thing that the loader's thread sets
-            if time.monotonic() > end_s:
-                raise TimeoutError(f"{name} was not loaded within {end} s.")
-            time.sleep(0.01)
         self.run(2)  # its name is shown for a moment
 
     def _step(self) -> None:
         self.now_ns += STEP_NS
         self.box.engine_loop.engine.step(self.now_ns)
         self.box.panel._watch_hands()
+        self._await_model()
         # What the hands asked for is in the picture of the same moment.
         self.box.engine_loop.engine.step(self.now_ns)
         self.box.panel._draw_pictures()
+
+    def _await_model(self) -> None:
+        """No time passes while a model is loaded, which takes as long as it takes."""
+        end_s = time.monotonic() + LOADING_S
+        while self.box._model_key != self.box.loader._chosen.key:
+            if time.monotonic() > end_s:
+                raise TimeoutError(f"A model was not loaded within {LOADING_S} s.")
+            time.sleep(0.001)

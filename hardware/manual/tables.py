@@ -13,6 +13,7 @@ from pathlib import Path
 
 from firmware.engine.parameters import PARAMETERS, Parameter, note_of_drum, threshold_of_drum
 from firmware.midi.control_map import DEFAULT_CONTROLLERS, FINE, FINE_CONTROLS
+from firmware.panel import model_menu
 from firmware.panel.menu import BACK, CLOSE, SECTIONS
 from firmware.rhythm.drums import DRUMS
 
@@ -55,6 +56,20 @@ ABOUT: dict[str, str] = {
 }
 """What a parameter or a row of the menu does, by its name."""
 
+MODELS_ABOUT = {
+    "(each model)": f"{', '.join(model_menu.MODEL_ROWS[:-1])}; see [Models](#models).",
+    **dict(
+        zip(
+            model_menu.STICK_ROWS,
+            (
+                "Your own models and the settings, to a USB stick in the box.",
+                "All models that are on the stick.",
+            ),
+            strict=True,
+        )
+    ),
+}
+
 
 def _values(parameter: Parameter) -> str:
     if parameter.choices:
@@ -83,6 +98,10 @@ def _menu() -> list[str]:
             first = ", ".join(dict.fromkeys(map(_default, parameters)))
             lines.append(f"|{section} | {labels} | {values} | {first} | {about} |")
             section = ""
+    section = f" **{model_menu.TITLE}**"
+    for labels, about in MODELS_ABOUT.items():
+        lines.append(f"|{section} | {labels} | | | {about} |")
+        section = ""
     lines.append(f"| | {BACK.label} | | | To the sections. |")
     lines.append(f"| **{CLOSE.label}** | | | | To the music. |")
     return lines
