@@ -165,7 +165,8 @@ def _run(options: argparse.Namespace) -> int:
             _test_before_playing(board, log, device)
         if device:
             settings = midi.for_port(DIN_CLIENT) or RouteSettings()
-            closers.enter_context(din_bridge(device, settings))
+            sync = board.pin_map.din_sync if options.board == "pi" else None
+            closers.enter_context(din_bridge(device, settings, sync))
         models = options.models or Library(options.library or models_command.default_folder())
         box = Box(board, outputs, models, state_file, midi, notices, log.write)
         closers.callback(box.close)

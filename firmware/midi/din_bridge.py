@@ -1,7 +1,8 @@
 """The DIN sockets as one more ALSA port: ``python -m firmware.midi.din_bridge``.
 
-A small process of its own at real-time priority, so that nothing the box does delays a byte.
-Debian's kernels lack snd-serial-generic, which would do this in the kernel.
+MIDI in and out, and DIN sync, which has the clock and the transport of MIDI out. A small process
+of its own at real-time priority, so that nothing the box does delays a byte. Debian's kernels lack
+snd-serial-generic, which would do the MIDI in the kernel.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from firmware.midi import seq_event
 from firmware.midi.din_wire import BYTE_NS, DinWire
 from firmware.midi.message import SoundingNotes, TimedMessage
 from firmware.midi.parser import MidiParser
+from firmware.midi.sync_lines import GPIO_CHIP, GpioLines, SyncOut
 from firmware.midi.uart import FramingGuard, Uart
 from firmware.real_time import DIN_BRIDGE, set_priority
 from firmware.rhythm.drums import DRUMS
@@ -66,7 +68,8 @@ class DinBridge:
 
     While the UART is gone, messages for it are lost. When it comes back, and at the end, every
     note that was begun on it is ended; so is, at the far end, every note that came in from it.
-    ``say`` is given one sentence whenever the UART goes or comes back.
+    ``sync`` plays with or without it. ``say`` is given one sentence whenever the UART goes or comes
+    back.
     """
 
     def __init__(
@@ -77,8 +80,9 @@ class DinBridge:
         delay_ns: int = DELAY_NS,
         say: Callable[[str], None] = lambda sentence: None,
         clock: Callable[[], int] = time.monotonic_ns,
+        sync: SyncOut | None = None,
     ) -> None:
-        self._uart, self._far, self._wire = uart, far, wire
+        self._uart, self._far, self._wire, self._sync = uart, far, wire, sync
         self._delay_ns, self._say, self._clock = delay_ns, say, clock
         self._parser, self._guard = MidiParser(), FramingGuard()
         self._incoming = SoundingNotes()
@@ -95,6 +99,8 @@ class DinBridge:
             self._end_wire()
             self._end_incoming()
         finally:
+            if self._sync is not None:
+                self._sync.close()
             self._uart.close()
             self._far.close()
             with self._stop_lock:
@@ -116,14 +122,20 @@ class DinBridge:
             self._parser = MidiParser()
         elif self._misframed and self._wire.idle(now_ns - SETTLED_NS):
             self._start_receiver_anew(now_ns)
+        if self._sync is not None:
+            self._sync.play(now_ns)
         self._write(now_ns)
         self._report()
         readable = self._wait()
         if self._uart in readable:
             self._read()
         if self._far in readable:
-            messages = self._far.receive()
-            self._wire.put(TimedMessage(m.time_ns + self._delay_ns, m.data) for m in messages)
+            messages = [
+                TimedMessage(m.time_ns + self._delay_ns, m.data) for m in self._far.receive()
+            ]
+            self._wire.put(messages)
+            if self._sync is not None:
+                self._sync.put(messages)
 
     def _write(self, now_ns: int) -> None:
         if self._uart.is_open:
@@ -133,10 +145,13 @@ class DinBridge:
 
     def _wait(self) -> list[object]:
         sources: list[Any] = [self._far, self._woken]
-        due_ns: int | None = self._uart.retry_ns
+        times: list[int | None] = [self._uart.retry_ns]
         if self._uart.is_open:
             sources.append(self._uart)
-            due_ns = self._wire.next_ns()
+            times = [self._wire.next_ns()]
+        if self._sync is not None:
+            times.append(self._sync.next_ns())
+        due_ns = min((time_ns for time_ns in times if time_ns is not None), default=None)
         wait_s = None if due_ns is None else max(due_ns - self._clock(), 0) / 1e9
         return list(select.select(sources, [], [], wait_s)[0])
 
@@ -251,6 +266,17 @@ def first_notes(names: Sequence[str]) -> Callable[[int, int], bool]:
     return lambda channel, note: (channel, note) in wanted
 
 
+def _sync_out(lines: Sequence[int] | None, chip: str, say: Callable[[str], None]) -> SyncOut | None:
+    if lines is None:
+        return None
+    clock, run = lines
+    try:
+        return SyncOut(GpioLines(clock, run, chip), say)
+    except OSError as error:
+        say(f"DIN sync: {chip} gives no lines {clock} and {run} ({error.strerror or error}).")
+        return None
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bridge until SIGTERM or SIGINT; 1 when there is no ALSA."""
     parser = argparse.ArgumentParser(prog="python -m firmware.midi.din_bridge", description=__doc__)
@@ -266,7 +292,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--delay-ms", type=float, default=DELAY_NS / 1e6, help="constant delay of the output"
     )
+    parser.add_argument(
+        "--sync", nargs=2, type=int, metavar=("CLOCK", "RUN"), help="GPIO lines of DIN sync"
+    )
+    parser.add_argument("--sync-chip", default=GPIO_CHIP, help="the GPIO chip they are on")
     options = parser.parse_args(arguments)
+
+    def say(sentence: str) -> None:
+        print(sentence, file=sys.stderr)
+
     try:
         goes_first = first_notes(options.first)
     except ValueError as error:
@@ -278,7 +312,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         far = AlsaEnd(options.name)
         wire = DinWire(goes_first, min(AHEAD_NS, max(delay_ns - BYTE_NS, 0)))
         uart = Uart(options.device)
-        bridge = DinBridge(uart, far, wire, delay_ns, lambda s: print(s, file=sys.stderr))
+        sync = _sync_out(options.sync, options.sync_chip, say)
+        bridge = DinBridge(uart, far, wire, delay_ns, say, sync=sync)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: bridge.stop())
         set_priority(DIN_BRIDGE)

@@ -15,6 +15,7 @@ from firmware.selftest.hands import check_buttons, check_encoders, check_pad
 from firmware.selftest.machine import check_card, check_memory, check_power, check_timing
 from firmware.selftest.midi import check_din, check_usb
 from firmware.selftest.report import Line, Result
+from firmware.selftest.sync import check_sync
 from hardware.board import Board
 
 __all__ = ["GROUPS", "WITHOUT_HANDS", "add_arguments", "held_at_start", "self_test"]
@@ -27,6 +28,7 @@ GROUPS = (
     "encoders",
     "pad",
     "din",
+    "sync",
     "usb",
     "timing",
     "memory",
@@ -93,6 +95,7 @@ def self_test(
             "encoders": lambda: check_encoders(bench),
             "pad": lambda: check_pad(bench),
             "din": lambda: check_din(bench, din),
+            "sync": lambda: check_sync(bench),
             "usb": lambda: check_usb(bench),
             "timing": check_timing,
             "memory": check_memory,

@@ -25,6 +25,8 @@ from firmware.midi.din_wire import DinWire
 from firmware.midi.message import CLOCK, START, TimedMessage, note_off, note_on
 from firmware.midi.parser import MidiParser
 from firmware.midi.seq_event import PORT_UNSUBSCRIBED, decode, encode
+from firmware.midi.sync_lines import SyncOut
+from firmware.midi.sync_wire import Line as SyncLine
 from firmware.midi.uart import BAUD, FramingGuard, Uart
 
 KICK, SNARE, HAT = 36, 38, 42
@@ -121,6 +123,28 @@ class Line:
         assert heard == list(expected)
 
 
+class Sync:
+    """What is at the other end of the DIN sync socket."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[SyncLine, bool]] = []
+        self.closed = False
+        self._changed = threading.Condition()
+
+    def set(self, line: SyncLine, up: bool) -> None:
+        with self._changed:
+            self.seen.append((line, up))
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        self.closed = True
+
+    def wait_for(self, *edges: tuple[SyncLine, bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.seen) >= len(edges), PATIENCE_S)
+            assert self.seen == list(edges)
+
+
 class Running:
     """A bridge on its thread, between a ``FakeEnd`` and a ``Line``."""
 
@@ -131,7 +155,9 @@ class Running:
         self.uart = Uart(str(path))
         wire = DinWire(first_notes(["36", "38"]), din_bridge.AHEAD_NS)
         self._said_changed = threading.Condition()
-        self.bridge = DinBridge(self.uart, self.far, wire, say=self._say)
+        self.sync = Sync()
+        sync = SyncOut(self.sync, self._say)
+        self.bridge = DinBridge(self.uart, self.far, wire, say=self._say, sync=sync)
         self._thread = threading.Thread(target=self._run)
 
     def start(self) -> None:
@@ -261,6 +287,20 @@ def test_stopping_ends_what_sounds_on_both_sides(running: Running):
     running.stop()
     assert running.far.closed
     assert not running.uart.is_open
+
+
+def test_din_sync_has_the_clock_of_midi_out_with_and_without_a_uart(running: Running):
+    running.far.play(START, CLOCK)
+    running.line.hear_messages(START, CLOCK)
+    pulse = [(SyncLine.CLOCK, True), (SyncLine.CLOCK, False)]
+    running.sync.wait_for((SyncLine.RUN, True), *pulse)
+    running.line.unplug()
+    running.wait_until_said("cannot be opened (No such file or directory).")
+    running.far.play(CLOCK)
+    running.sync.wait_for((SyncLine.RUN, True), *pulse, *pulse)
+    assert not running.sync.closed
+    running.stop()
+    assert running.sync.closed
 
 
 def test_a_far_end_that_is_gone_ends_the_bridge(running: Running):

@@ -3,7 +3,8 @@ import sys
 
 from firmware.engine.route import RouteSettings
 from firmware.engine.sequencer import GENERAL_MIDI, DrumVoice
-from firmware.midi import din_process
+from firmware.midi import din_bridge, din_process
+from hardware.pin_map import load_pin_map
 
 
 def test_kick_and_snare_open_a_burst_wherever_they_are():
@@ -11,6 +12,20 @@ def test_kick_and_snare_open_a_burst_wherever_they_are():
     arguments = din_process.bridge_arguments("/dev/ttyAMA0", RouteSettings(voices))
     assert arguments[-3:] == ["--first", "1:60", "4:61"]
     assert arguments[1] == "/dev/ttyAMA0"
+
+
+def test_din_sync_is_on_the_board_s_pins():
+    pins = load_pin_map().din_sync
+    arguments = din_process.bridge_arguments("/dev/ttyAMA0", RouteSettings(), pins)
+    at = arguments.index("--sync")
+    assert arguments[at + 1 : at + 3] == [str(pins.clock), str(pins.run)]
+
+
+def test_without_gpio_lines_the_bridge_says_so_and_plays_on():
+    said = []
+    assert din_bridge._sync_out([4, 5], "/dev/no/chip", said.append) is None
+    assert said[0].startswith("DIN sync: /dev/no/chip gives no lines 4 and 5 (")
+    assert said[0].endswith(").")
 
 
 def test_the_bridge_ends_with_its_context(monkeypatch):

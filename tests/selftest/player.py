@@ -24,6 +24,7 @@ class Player:
         self.board, self.cable = board, cable
         self.asked = []
         self._threads = []
+        self._finger = threading.Lock()
 
     def on_ask(self, ask: Ask | None) -> None:
         if ask is not None:
@@ -57,9 +58,11 @@ class Player:
             self._press("play" if self._sees(ask.which) else "stop")
 
     def _press(self, name):
-        self.board.press(name, True)
-        time.sleep(HOLD_S)
-        self.board.press(name, False)
+        with self._finger:  # one question can follow another sooner than it lets go
+            self.board.press(name, True)
+            time.sleep(HOLD_S)
+            self.board.press(name, False)
+            time.sleep(HOLD_S)
 
     def _sees(self, which):
         if which == "display":
@@ -74,7 +77,11 @@ class Player:
                 (False, False, True),
                 (True, True, True),
             ]
-        assert which == "din"
+        name, _, wanted = which.partition(" ")
+        if wanted:
+            pin = getattr(self.board.pin_map.din_sync, name)
+            return self.board.pin_factory.level(pin) == (wanted == "up")
+        assert which in ("din", "sync")
         return self.cable
 
     def _pattern(self, shown):

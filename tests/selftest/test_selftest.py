@@ -20,7 +20,7 @@ from hardware.virtual.i2c_bus import Fault
 from hardware.virtual.virtual_board import VirtualBoard
 from tests.selftest.player import Player
 
-ON_THE_BOARD = ("display", "buttons", "light", "bus", "encoders", "pad")
+ON_THE_BOARD = ("display", "buttons", "light", "bus", "encoders", "pad", "sync")
 PATIENCE_S = 1.0
 
 
@@ -103,6 +103,17 @@ def bridged(name):
     return lambda board: board.pin_factory.drive(board.pin_map.buttons[name], False)
 
 
+def sync_line(name, level):
+    """A line that stays where it is."""
+
+    def fault(board):
+        number = getattr(board.pin_map.din_sync, name)
+        true_level = board.pin_factory.level
+        board.pin_factory.level = lambda pin: level if pin == number else true_level(pin)
+
+    return fault
+
+
 def crossed(first, second):
     def fault(board):
         pins, pin = board.pin_map.buttons, board.pin_factory.pin
@@ -171,6 +182,18 @@ FAULTS = {
         lambda board: setattr(board, "led", lambda name: 0.0),
         ["Light play"],
         "long leg goes to header pin 32",
+    ),
+    "sync: the buffer has no power": (
+        ("sync",),
+        lambda board: setattr(board.pin_factory, "level", lambda pin: 0.0),
+        ["Sync clock", "Sync run"],
+        "SN74AHCT125N",
+    ),
+    "sync: run is shorted to 5 V": (
+        ("sync",),
+        sync_line("run", 1.0),
+        ["Sync run"],
+        "header pin 7",
     ),
     "no chip answers": (("bus",), both(Fault.ABSENT), ["I2C bus"], "SDA header pin 3"),
     "a chip holds the bus": (
@@ -274,6 +297,11 @@ def test_din_that_does_not_come_back_right(change, words):
     assert line.result is Result.FAIL
     assert words in line.text
     assert "optocoupler" in line.advice
+
+
+def test_sync_without_a_meter_is_passed_over():
+    [line], _ = run(("sync",), cable=False)
+    assert line.result is Result.SKIP
 
 
 def test_din_without_a_cable_or_a_socket_is_passed_over():
