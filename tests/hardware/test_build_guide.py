@@ -15,6 +15,7 @@ from hardware.build_guide.protoboard import Hole
 from hardware.build_guide.tables import GUIDE
 from hardware.drawings.nets import board_netlist
 from hardware.drawings.wires import header_wires
+from hardware.enclosure.layout import load_layout, read_dimensions
 from hardware.pin_map import HEADER, load_pin_map
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +95,14 @@ def test_lines_quoted_are_those_of_the_self_test():
 
 def test_the_placement_joins_what_the_netlist_joins():
     assert placement_faults(NETLIST) == []
+
+
+@pytest.mark.parametrize("socket", ["J2", "J3"])
+def test_a_socket_in_its_holes_faces_its_opening(socket):
+    rows = [Hole.named(hole).at[0] for hole in PARTS[socket].values()]
+    board_x = read_dimensions()["tray"]["interface"]["x"]
+    [opening] = [cut for cut in load_layout().cut_outs if cut.name == socket]
+    assert board_x + (min(rows) + max(rows)) / 2 == pytest.approx(opening.x, abs=0.05)
 
 
 @pytest.mark.parametrize("wire", WIRES.split())
