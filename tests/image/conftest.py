@@ -62,11 +62,31 @@ def machine(card, tmp_path):
 @pytest.fixture(scope="session")
 def next_root(image, tmp_path_factory):
     """A root that differs from the card's in its version alone."""
-    folder = tmp_path_factory.mktemp("next")
+    return _changed_root(
+        image,
+        tmp_path_factory.mktemp("next"),
+        lambda root: (root / "usr/lib/groovebox/version").write_text(f"{NEXT}\n"),
+    )
+
+
+@pytest.fixture
+def dead_root(image, tmp_path):
+    """A root whose system comes up and whose box does not."""
+
+    def spoil(root):
+        firmware = root / "usr/lib/groovebox/python/firmware"
+        (firmware / "__main__.py").write_text("import nothing_of_that_name\n")
+        for compiled in firmware.glob("__pycache__/__main__.*"):
+            compiled.unlink()
+
+    return _changed_root(image, tmp_path, spoil)
+
+
+def _changed_root(image, folder, change):
     unpacked, packed = folder / "root", folder / "root.squashfs"
     tools = ["unsquashfs", "-q", "-n", "-no-xattrs", "-d", unpacked, image / "root.squashfs"]
     subprocess.run(tools, check=True, stdout=subprocess.DEVNULL)
-    (unpacked / "usr/lib/groovebox/version").write_text(f"{NEXT}\n")
+    change(unpacked)
     options = ["-comp", "zstd", "-Xcompression-level", "3", "-quiet", "-no-progress"]
     subprocess.run(["mksquashfs", unpacked, packed, *options], check=True)
     return packed

@@ -27,17 +27,28 @@ def test_an_update_is_taken_tried_and_kept(machine, scripts, scripts_and_update)
 
 @pytest.mark.parametrize("fault", ["root of noise", "root without a system"])
 def test_an_update_that_does_not_come_up_is_left(machine, scripts, fault, tmp_path):
-    card = machine.card
-    card.set_slots(Slots("a").on_trial("b"))
     if fault == "root of noise":
-        card.write("root-b", b"\xa5" * (1 << 20))
+        root = b"\xa5" * (1 << 20)
     else:
         (tmp_path / "empty").mkdir()
         packed = tmp_path / "empty.squashfs"
         subprocess.run(["mksquashfs", tmp_path / "empty", packed, "-quiet"], check=True)
-        card.write("root-b", packed.read_bytes())
+        root = packed.read_bytes()
+    is_left(machine, scripts, root, 60)
+
+
+@pytest.mark.cuts
+def test_an_update_whose_box_does_not_start_is_left(machine, scripts, dead_root):
+    is_left(machine, scripts, dead_root.read_bytes(), 240)
+
+
+def is_left(machine, scripts, root, seconds):
+    """What is in the second slot ends within ``seconds``, and the first one plays again."""
+    card = machine.card
+    card.set_slots(Slots("a").on_trial("b"))
+    card.write("root-b", root)
     with machine.running():
-        machine.wait_for_end(60)
+        machine.wait_for_end(seconds)
     assert card.slots == Slots("a", tried="b")
 
     told = run(machine, scripts, "plays", "tried")

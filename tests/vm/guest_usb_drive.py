@@ -230,7 +230,11 @@ meanwhile = [when for when in clocks if began_ns <= when <= ended_ns]
 gaps = sorted(((b - a) / 1e9 / TICK_S, (a - began_ns) / 1e9) for a, b in pairwise(meanwhile))
 seen["ticks"] = len(meanwhile)
 seen["seconds"] = (ended_ns - began_ns) / 1e9
-seen["gap_ticks"] = {"median": gaps[len(gaps) // 2][0], "worst": gaps[-1][0]}
+seen["gap_ticks"] = {
+    "median": gaps[len(gaps) // 2][0],
+    "p99": gaps[len(gaps) * 99 // 100][0],
+    "worst": gaps[-1][0],
+}
 seen["long_gaps_at_s"] = {at_s: ticks for ticks, at_s in gaps if ticks > 1.5}
 notes = [message.data for message in heard if message.data[0] & 0xF0 in (0x80, 0x90)]
 seen["notes"] = len(notes)

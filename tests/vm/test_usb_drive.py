@@ -48,8 +48,10 @@ def test_the_music_on_the_cable_goes_on_through_all_of_it(seen: dict) -> None:
     assert seen["ticks"] > 200
     assert seen["notes"] > 20
     assert seen["gap_ticks"]["median"] == pytest.approx(1, abs=0.02)
-    # Two clocks a tick apart, and what this kernel on an emulated processor adds.
-    assert seen["gap_ticks"]["worst"] < 2
+    assert seen["gap_ticks"]["p99"] < 1.5
+    # What this kernel on one emulated processor adds in the worst moment differs from run to run.
+    # Where a part of the box waits for another, it is 14 and more.
+    assert seen["gap_ticks"]["worst"] < 4
 
 
 def test_a_drive_that_is_not_ejected_is_read_and_stays_with_the_computer(seen: dict) -> None:
