@@ -53,7 +53,7 @@ FIRMWARE = "raspi-firmware"
 FIRMWARE_FILES = ("bootcode.bin", "start.elf", "fixup.dat", "start4.elf", "fixup4.dat")
 
 RADIO_FIRMWARE = "firmware-brcm80211"
-"""Of the Raspberry Pi 3's and 4's Wi-Fi, from there too; the Zero 2 W's is in no Debian."""
+"""Of the Raspberry Pi 3's and 4's Wi-Fi, from there too; Debian 12 has none for the Zero 2 W."""
 
 RADIO_FILES = (
     "brcmfmac43430-sdio.bin",

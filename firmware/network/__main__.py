@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from firmware import sentences
 from firmware.network.files import (
@@ -28,10 +29,12 @@ from firmware.usb.volume import Volume
 
 __all__ = ["Places", "bring_up", "main"]
 
+T = TypeVar("T")
+
 MOST_SETTINGS, MOST_FIRMWARE = 1 << 20, 4 << 20
 FIRMWARE = "firmware/"
-RADIO_S = 30.0
-"""How long a radio may take to load its firmware."""
+RADIO_S, CONNECT_S = 30.0, 60.0
+"""How long a radio may take to load its firmware, and then to find its network."""
 ADDRESSES = ("systemd-networkd.service", "systemd-resolved.service")
 SSH, WIFI = "groovebox-ssh.service", "groovebox-wifi@{}.service"
 
@@ -53,9 +56,10 @@ def bring_up(
     call: Callable[..., None],
     places: Places,
     radio_s: float = RADIO_S,
+    connect_s: float = CONNECT_S,
 ) -> None:
     """All that the boot partition's network.txt asks for. ``say`` tells the player a sentence,
-    ``call`` runs a program; ``radio_s`` is how long to wait for Wi-Fi's radio."""
+    ``call`` runs a program; ``radio_s`` and ``connect_s`` are how long to wait for Wi-Fi."""
     try:
         settings = _settings(boot)
     except (NetworkError, OSError) as error:
@@ -69,7 +73,15 @@ def bring_up(
     if settings.ssh_keys:
         _bring_up_ssh(settings.ssh_keys, say, call, places)
     if settings.wifi is not None:
-        _bring_up_wifi(settings.wifi, boot, say, call, places, radio_s)
+        _prepare_wifi(settings.wifi, boot, places)
+        call("modprobe", "-a", *WIFI_MODULES)
+        radio = _radio(places.interfaces, radio_s)
+        if radio is None:
+            say("There is no Wi-Fi: its radio does not start.")
+            return
+        _start(call, WIFI.format(radio))
+        if not _is_up(places.interfaces / radio, connect_s):
+            say("Wi-Fi does not connect: look at wifi_name and wifi_password, or go nearer.")
 
 
 def _settings(boot: Volume) -> NetworkSettings:
@@ -91,14 +103,8 @@ def _bring_up_ssh(
     say(f"ssh is on: root@groovebox.local, key {fingerprint}.")
 
 
-def _bring_up_wifi(
-    wifi: Wifi,
-    boot: Volume,
-    say: Callable[[str], None],
-    call: Callable[..., None],
-    places: Places,
-    radio_s: float,
-) -> None:
+def _prepare_wifi(wifi: Wifi, boot: Volume, places: Places) -> None:
+    """Put the supplicant's settings and the maker's own firmware where they are looked for."""
     firmware = places.run / "firmware"
     for name in boot.files():
         folder, slash, file = name.rpartition("/")
@@ -107,23 +113,32 @@ def _bring_up_wifi(
     if firmware.is_dir():
         places.firmware_path.write_text(str(firmware))
     _write(places.run / "wpa_supplicant.conf", wpa_supplicant_conf(wifi).encode("ascii"))
-    call("modprobe", "-a", *WIFI_MODULES)
-    radio = _radio(places.interfaces, radio_s)
-    if radio is None:
-        say("There is no Wi-Fi: its radio does not start.")
-        return
-    _start(call, WIFI.format(radio))
 
 
 def _radio(interfaces: Path, seconds: float) -> str | None:
     """The name of the first Wi-Fi interface, when there is one."""
+    found = _wait(lambda: sorted(interfaces.glob("*/phy80211")), seconds)
+    return found[0].parent.name if found else None
+
+
+def _is_up(interface: Path, seconds: float) -> bool:
+    """Whether it is let into its network in time."""
+
+    def state() -> str:
+        try:
+            return (interface / "operstate").read_text("ascii").strip()
+        except OSError:  # it has been taken away
+            return ""
+
+    return _wait(lambda: state() == "up", seconds)
+
+
+def _wait(condition: Callable[[], T], seconds: float) -> T:
+    """What ``condition`` gives as soon as that is something, or in the end."""
     end_s = time.monotonic() + seconds
-    while True:
-        if found := sorted(path.parent.name for path in interfaces.glob("*/phy80211")):
-            return found[0]
-        if time.monotonic() > end_s:
-            return None
+    while not (found := condition()) and time.monotonic() < end_s:
         time.sleep(0.2)
+    return found
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -54,15 +54,17 @@ def box(tmp_path, tool):
         made.called.append(" ".join(command))
         if "brcmfmac" in command and made.has_radio:
             (interfaces / "wlan0/phy80211").mkdir(parents=True)
+        if "groovebox-wifi" in command[-1]:
+            (interfaces / "wlan0/operstate").write_text(f"{made.state}\n")
 
     def run(text=None):
         if text is not None:
             boot.write("network.txt", text.encode("utf-8"))
         made.said.clear()
         made.called.clear()
-        bring_up(boot, made.said.append, call, places, radio_s=0.1)
+        bring_up(boot, made.said.append, call, places, radio_s=0.1, connect_s=0.1)
 
-    made.run, made.has_radio = run, True
+    made.run, made.has_radio, made.state = run, True, "up"
     return made
 
 
@@ -126,6 +128,14 @@ def test_a_radio_that_does_not_start_is_told_of_and_the_rest_goes_on(box):
     assert box.said[1:] == ["There is no Wi-Fi: its radio does not start."]
     assert f"systemctl start --no-block {SSH}" in box.called
     assert not any("groovebox-wifi" in command for command in box.called)
+
+
+def test_a_network_that_lets_nobody_in_is_told_of(box):
+    box.state = "dormant"
+    box.run(WIFI.format("12345678"))
+    assert box.said == [
+        "Wi-Fi does not connect: look at wifi_name and wifi_password, or go nearer."
+    ]
 
 
 def test_the_radio_s_own_firmware_is_brought(box):
