@@ -73,7 +73,11 @@ def bring_up(
     if settings.ssh_keys:
         _bring_up_ssh(settings.ssh_keys, say, call, places)
     if settings.wifi is not None:
-        _prepare_wifi(settings.wifi, boot, places)
+        try:
+            _prepare_wifi(settings.wifi, boot, places)
+        except OSError as error:
+            say(f"There is no Wi-Fi: its files cannot be used ({error.strerror or error}).")
+            return
         call("modprobe", "-a", *WIFI_MODULES)
         radio = _radio(places.interfaces, radio_s)
         if radio is None:

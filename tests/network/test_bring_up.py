@@ -150,6 +150,14 @@ def test_the_radio_s_own_firmware_is_brought(box):
     assert brought == {"brcmfmac43430b0-sdio.bin": b"bin", "brcmfmac43430b0-sdio.txt": b"txt"}
 
 
+def test_firmware_that_is_none_is_told_of(box):
+    box.boot.write("firmware/brcmfmac43436-sdio.bin", bytes(4 << 20))
+    box.run(WIFI.format("12345678"))
+    (sentence,) = box.said
+    assert sentence.startswith("There is no Wi-Fi: its files cannot be used (firmware/brcmfmac")
+    assert not any("groovebox-wifi" in command for command in box.called)
+
+
 def test_a_key_that_cannot_be_kept_leaves_ssh_off(box):
     box.places.host_key.parent.parent.write_bytes(b"a file where a folder should be")
     box.run(FILE)
