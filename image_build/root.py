@@ -176,12 +176,10 @@ def _settle_network(root: Path) -> None:
     chroot(root, "systemctl", "disable", "systemd-resolved.service")
     unasked = "".join(f"blacklist {module}\n" for module in NETWORK_MODULES)
     (root / "etc/modprobe.d/groovebox-network.conf").write_text(unasked)
-    for link, target in (
-        ("etc/resolv.conf", "/run/systemd/resolve/resolv.conf"),
-        ("root/.ssh", "/run/groovebox/network/ssh"),
-    ):
-        (root / link).unlink(missing_ok=True)
-        (root / link).symlink_to(target)
+    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    (root / "etc/resolv.conf").symlink_to("/run/systemd/resolve/resolv.conf")
+    (root / "root/.ssh").rmdir()  # systemd's, and empty
+    (root / "root/.ssh").symlink_to("/run/groovebox/network/ssh")
 
 
 def _compile(root: Path) -> None:
