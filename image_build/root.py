@@ -43,6 +43,7 @@ MASKED = (
     "systemd-timesyncd.service",
     "dbus.service",
     "dbus.socket",
+    "systemd-logind.service",
     "wpa_supplicant.service",
 )
 """What a box without a login and with a root that does not change has no use for."""
