@@ -6,13 +6,14 @@ import gzip
 import shutil
 from pathlib import Path
 
+from firmware.network.settings import FILE as NETWORK_FILE
 from firmware.update.slots import Slots
 from hardware.pin_map import PinMap
 from image_build.device_tree import compile_tree
 from image_build.kernel import Kernel
 from image_build.recipe import BOARDS, FIRMWARE_FILES
 
-__all__ = ["PLACE", "SLOT_FILE", "fill_boot", "fill_slot"]
+__all__ = ["NETWORK", "PLACE", "SLOT_FILE", "fill_boot", "fill_slot"]
 
 SLOT_FILE = "slot.txt"
 PLACE = "00000000"
@@ -44,7 +45,26 @@ COMMAND_LINE = (
 )
 READ_ME = """\
 The groovebox's boot partition. Nothing here is music: models go onto the drive GROOVEBOX, which
-appears when the box is plugged into a computer.
+appears when the box is plugged into a computer. The box has no network until network.txt here asks
+for one.
+"""
+NETWORK = """\
+# The groovebox has no network: no Wi-Fi, no Ethernet, no ssh. To have one, take the # away from the
+# lines that you want and fill in your own. The box reads this when it is switched on. What is wrong
+# here is told on its display, and in LOG.txt on the drive GROOVEBOX.
+
+# Wi-Fi: the country where the box is (DE, US, GB), the network's name and its password (WPA2), just
+# as they are, whatever letters they have. Who has this card can read the password.
+#country = DE
+#wifi_name = My Wi-Fi
+#wifi_password = its password
+
+# Ethernet, of a Raspberry Pi 3 or 4:
+#ethernet = yes
+
+# ssh, as root@groovebox.local: by your public key alone, the one line of a file whose name ends in
+# .pub; a line like this for each key. Without one there is no ssh.
+#ssh_key = ssh-ed25519 AAAA... you@your-computer
 """
 
 
@@ -66,6 +86,8 @@ def fill_boot(folder: Path, kernel: Kernel, initramfs: Path, pin_map: PinMap) ->
     (folder / SLOT_FILE).write_bytes(Slots("a").sector())
     (folder / "config.txt").write_text(CONFIG)
     (folder / "README.txt").write_text(READ_ME)
+    # As any editor wants it.
+    (folder / NETWORK_FILE).write_text(NETWORK, newline="\r\n")
     for name in FIRMWARE_FILES:
         shutil.copy(kernel.firmware / name, folder)
     for slot in "ab":

@@ -7,7 +7,16 @@ import shutil
 from pathlib import Path
 
 from image_build.debian import apt_sources
-from image_build.recipe import BOOT_MODULES, FIRMWARE, KERNEL, MACHINE, MODULES, SUITE
+from image_build.recipe import (
+    BOOT_MODULES,
+    FIRMWARE,
+    KERNEL,
+    MACHINE,
+    MODULES,
+    RADIO_FILES,
+    RADIO_FIRMWARE,
+    SUITE,
+)
 from image_build.steps import BuildError, chroot, run
 
 __all__ = ["Kernel", "fetch_kernel", "make_initramfs"]
@@ -27,15 +36,19 @@ class Kernel:
 
 def fetch_kernel(work: Path, root: Path) -> Kernel:
     """Fetch the kernel, a static busybox and the Pi's firmware, unpack them below ``work``, and put
-    the modules that are wanted into ``root``. Raises BuildError."""
+    the modules and the radio's firmware that are wanted into ``root``. Raises BuildError."""
     debs = work / "debs"
     shutil.rmtree(debs, ignore_errors=True)
     debs.mkdir()
-    _download(debs, work / "apt", [KERNEL, "busybox-static", FIRMWARE])
-    found = {name: _unpacked(debs, work, name) for name in ("linux-image", "busybox", "raspi")}
+    _download(debs, work / "apt", [KERNEL, "busybox-static", FIRMWARE, RADIO_FIRMWARE])
+    found = {
+        name: _unpacked(debs, work, name)
+        for name in ("linux-image", "busybox", "raspi", RADIO_FIRMWARE)
+    }
     busybox = found["busybox"] / "bin/busybox"
     kernel = Kernel(found["linux-image"], busybox, found["raspi"] / "usr/lib/raspi-firmware")
     _take_modules(kernel, root)
+    _take_radio_firmware(found[RADIO_FIRMWARE], root)
     return kernel
 
 
@@ -113,6 +126,13 @@ def _take_modules(kernel: Kernel, root: Path) -> None:
             shutil.copy(listing, ours)
     chroot(root, "depmod", kernel.version)
     shutil.rmtree(unpacked)
+
+
+def _take_radio_firmware(package: Path, root: Path) -> None:
+    target = root / "lib/firmware/brcm"
+    target.mkdir(parents=True)
+    for name in RADIO_FILES:
+        shutil.copy(package / "lib/firmware/brcm" / name, target)
 
 
 def make_initramfs(kernel: Kernel, root: Path, folder: Path, target: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from firmware.network.files import ETHERNET_MODULES, WIFI_MODULES
+
 __all__ = [
     "BOARDS",
     "BOOT_MODULES",
@@ -14,8 +16,11 @@ __all__ = [
     "LAYOUT",
     "MACHINE",
     "MODULES",
+    "NETWORK_MODULES",
     "PACKAGES",
     "PYTHON",
+    "RADIO_FILES",
+    "RADIO_FIRMWARE",
     "SUITE",
     "Partition",
 ]
@@ -36,12 +41,30 @@ PACKAGES = (
     "dosfstools",
     "e2fsprogs",
     "signify-openbsd",
+    "systemd-resolved",
+    "wpasupplicant",
+    "wireless-regdb",
+    "dropbear-bin",  # makes no key when it is installed, and needs a tenth of OpenSSH
 )
 KERNEL = "linux-image-arm64"
 FIRMWARE = "raspi-firmware"
 """What the Pi's own processor starts with; from Debian's non-free-firmware."""
 
 FIRMWARE_FILES = ("bootcode.bin", "start.elf", "fixup.dat", "start4.elf", "fixup4.dat")
+
+RADIO_FIRMWARE = "firmware-brcm80211"
+"""Of the Raspberry Pi 3's and 4's Wi-Fi, from there too; Debian 12 has none for the Zero 2 W."""
+
+RADIO_FILES = (
+    "brcmfmac43430-sdio.bin",
+    "brcmfmac43430-sdio.clm_blob",
+    "brcmfmac43430-sdio.raspberrypi,3-model-b.txt",
+    "brcmfmac43455-sdio.bin",
+    "brcmfmac43455-sdio.clm_blob",
+    "brcmfmac43455-sdio.raspberrypi,3-model-a-plus.txt",
+    "brcmfmac43455-sdio.raspberrypi,3-model-b-plus.txt",
+    "brcmfmac43455-sdio.raspberrypi,4-model-b.txt",
+)
 
 BOARDS = (
     "bcm2837-rpi-zero-2-w",
@@ -64,7 +87,17 @@ BOOT_MODULES = (
 )
 """What finds the root: the Pi's two SD controllers, and the emulator's disk."""
 
+NETWORK_MODULES = (*ETHERNET_MODULES, *WIFI_MODULES)
+"""Loaded by their names alone, when network.txt asks for a network: see root.py."""
+
 MODULES = (
+    *NETWORK_MODULES,
+    "broadcom",  # what is behind Ethernet's drivers: the Pi 4's, 3 B+'s, 3 B's
+    "microchip",
+    "smsc",
+    "mac80211_hwsim",  # for tests: radios in the kernel, and how they encrypt
+    "ccm",
+    "ctr",
     "vfat",
     "nls_ascii",
     "nls_cp437",

@@ -19,7 +19,7 @@ from firmware.rhythm.latent_map import BATCH, LatentMap
 from image_build import wheels
 from image_build.debian import apt_sources
 from image_build.keys import PUBLIC
-from image_build.recipe import EPOCH, MACHINE, PACKAGES, PYTHON, SUITE
+from image_build.recipe import EPOCH, MACHINE, NETWORK_MODULES, PACKAGES, PYTHON, SUITE
 from image_build.steps import chroot, run
 
 __all__ = ["build_root", "pack_root"]
@@ -40,14 +40,18 @@ MASKED = (
     "systemd-tmpfiles-clean.timer",
     "systemd-random-seed.service",
     "systemd-update-utmp.service",
-    "systemd-networkd.service",
     "systemd-timesyncd.service",
+    "dbus.service",
+    "dbus.socket",
+    "systemd-logind.service",
+    "wpa_supplicant.service",
 )
-"""What a box without a network, a login and a root that changes has no use for."""
+"""What a box without a login and with a root that does not change has no use for."""
 DROPPED = (
     "var/cache/apt",
     "var/lib/apt/lists",
     "var/log",
+    "var/lib/dbus",
     "usr/share/doc",
     "usr/share/man",
     "usr/share/locale",
@@ -150,20 +154,33 @@ def _settle(root: Path, version: str) -> None:
     for place in ("data", "boot"):
         (root / place).mkdir(exist_ok=True)
     (root / "etc/machine-id").write_text("")  # made anew at each start, in memory
-    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    _settle_network(root)
     units = root / "etc/systemd/system"
     for name in MASKED:
         (units / name).symlink_to("/dev/null")
     ours = root / BOX.parent
     shutil.copy(PUBLIC, ours / "update.pub")
     (ours / "version").write_text(f"{version}\n")
-    chroot(root, "systemctl", "enable", "groovebox.service", "groovebox-confirm.service")
+    services = ["groovebox.service", "groovebox-confirm.service", "groovebox-network.service"]
+    chroot(root, "systemctl", "enable", *services)
     chroot(root, "systemctl", "set-default", "multi-user.target")
     _compile(root)
     for place in DROPPED:
         shutil.rmtree(root / place, ignore_errors=True)
     for name in ("log", "cache", "lib"):
         (root / "var" / name).mkdir(parents=True, exist_ok=True)
+
+
+def _settle_network(root: Path) -> None:
+    """Nothing of it starts by itself, and its drivers are not found by the devices that are there:
+    firmware/network starts what is asked for."""
+    chroot(root, "systemctl", "disable", "systemd-resolved.service")
+    unasked = "".join(f"blacklist {module}\n" for module in NETWORK_MODULES)
+    (root / "etc/modprobe.d/groovebox-network.conf").write_text(unasked)
+    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    (root / "etc/resolv.conf").symlink_to("/run/systemd/resolve/resolv.conf")
+    (root / "root/.ssh").rmdir()  # systemd's, and empty
+    (root / "root/.ssh").symlink_to("/run/groovebox/network/ssh")
 
 
 def _compile(root: Path) -> None:

@@ -50,6 +50,7 @@ image)
 	need /sbin/mkfs.fat dosfstools
 	need signify-openbsd signify-openbsd
 	need qemu-system-aarch64 qemu-system-arm
+	need ssh openssh-client
 	need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 	;;
 esac

@@ -32,10 +32,13 @@ SPOKEN = {
     "rhythm/model_file.py": {"ModelError"},
     "midi/rtmidi_port.py": {"PortError"},
     "midi/settings.py": {"SettingsError"},
+    "network/settings.py": {"NetworkError"},
     "update/bundle.py": {"UpdateError"},
     "update/install.py": {"UpdateError", "VolumeError"},
 }
 """Errors whose sentences reach the display, by the files that raise them."""
+TOLD_BY = ("usb/", "network/")
+"""Folders whose functions are given what says a sentence."""
 PANEL = {"panel/panel.py", "panel/reading.py"}
 LETTERS = 5
 """Shorter ones between a sentence's names are no words of its own."""
@@ -49,7 +52,7 @@ def sentences(file: str) -> list[list[str]]:
         match node:
             case ast.Call(func=ast.Attribute(attr="say" | "_tell"), args=[text, *_]):
                 found.append(text)
-            case ast.Call(func=ast.Name(id="say"), args=[text]) if file.startswith("usb/"):
+            case ast.Call(func=ast.Name(id="say"), args=[text]) if file.startswith(TOLD_BY):
                 found.append(text)
             case ast.Call(func=ast.Name(id="tell"), args=[text]) if file.startswith("library/"):
                 found.append(text)
@@ -102,6 +105,8 @@ def test_the_messages_are_found() -> None:
         assert known in found
     assert any(said.startswith("Draw round the pad's edge") for said in found)
     assert any(said.endswith("does not answer.") for said in found)
+    assert "There is no Wi-Fi: its radio does not start." in found
+    assert "network.txt: ethernet is yes or no." in found
 
 
 def test_the_tables_are_as_the_code_has_them() -> None:

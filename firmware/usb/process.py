@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from firmware import sentences
 from firmware.library.check import Checker
 from firmware.library.intake import Verdict
 from firmware.library.library import Library
@@ -91,6 +92,8 @@ class Process:
             self._with_stick(self._to_stick if word == "to stick" else self._from_stick)
 
     def step(self, now_ns: int) -> None:
+        for sentence in sentences.collect():
+            self.say(sentence)
         if self.keeper is not None:
             self.keeper.step(now_ns)
         if self._mount_point is None:

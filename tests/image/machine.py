@@ -13,6 +13,7 @@ import json
 import platform
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,9 @@ RUN = (
 )
 PLAYS = "groovebox.option=play groovebox.option=no-page"
 PATIENCE_S = 400
+NETWORK_ADDRESS = bytes.fromhex("525400123456")
+"""Of the machine's network card."""
+PCAP_HEADER, PCAP_RECORD = 24, struct.Struct("<IIII")
 MEMORY_MB = 512
 """A Raspberry Pi Zero 2 W's."""
 
@@ -114,6 +118,14 @@ class Card:
         """The models' partition, for mtools."""
         return f"{self.path}@@{starts_mb()['models']}M"
 
+    def ask_for_network(self, text: str) -> None:
+        """Write network.txt as a maker does."""
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            command = ["mcopy", "-D", "o", "-i", self.boot, file.name, "::network.txt"]
+            subprocess.run(command, check=True)
+
     def set_slots(self, slots: Slots) -> None:
         """Have another slot started next."""
         image = self.extract("boot", self.path.with_suffix(".boot"))
@@ -151,7 +163,7 @@ class Emulator:
         with (
             tempfile.TemporaryDirectory() as folder,
             subprocess.Popen(
-                [*command, *self._monitored(Path(folder))],
+                [*command, *self._extras(), *self._monitored(Path(folder))],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -165,6 +177,10 @@ class Emulator:
             finally:
                 process.kill()
                 reader.join(5)
+
+    def _extras(self) -> list[str]:
+        """QEMU's words for what else the machine has."""
+        return []
 
     def _monitored(self, folder: Path) -> list[str]:
         self._monitor = folder / "monitor"
@@ -211,11 +227,35 @@ class Emulator:
 
 
 class Machine(Emulator):
-    """An emulated machine with that card in it."""
+    """An emulated machine with that card in it, and on a cable to a network of its own: there is
+    an address to be had, and its port 22 is this computer's ``ssh_port``."""
 
     def __init__(self, card: Card, work: Path, cpus: int = 2) -> None:
         super().__init__(cpus)
         self.card, self._work = card, work
+        self._traffic = work / "traffic.pcap"
+        self.ssh_port = 0
+
+    def _extras(self) -> list[str]:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.ssh_port = free.getsockname()[1]
+        forwarded = f"hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"
+        address = NETWORK_ADDRESS.hex(":")
+        return [
+            *("-netdev", f"user,id=cable,restrict=on,{forwarded}"),
+            *("-device", f"virtio-net-device,netdev=cable,mac={address}"),
+            *("-object", f"filter-dump,id=traffic,netdev=cable,file={self._traffic}"),
+        ]
+
+    def frames_sent(self) -> list[bytes]:
+        """What the machine has sent over its cable, Ethernet frame by frame."""
+        content, frames, place = self._traffic.read_bytes(), [], PCAP_HEADER
+        while place + PCAP_RECORD.size <= len(content):
+            *_, size, _ = PCAP_RECORD.unpack_from(content, place)
+            place += PCAP_RECORD.size
+            frames.append(content[place : place + size])
+            place += size
+        return [frame for frame in frames if frame[6:12] == NETWORK_ADDRESS]
 
     @contextlib.contextmanager
     def running(

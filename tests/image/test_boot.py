@@ -10,7 +10,7 @@ pytestmark = pytest.mark.image
 
 
 def test_it_plays_and_no_more_runs_than_must(machine, scripts):
-    told = run(machine, scripts, "listen", "sync", "faults")
+    told = run(machine, scripts, "listen", "network", "sync", "faults")
     print(json.dumps(told, indent=1))
     assert told["clocks"] > 100
     assert told["notes"] > 10
@@ -21,6 +21,10 @@ def test_it_plays_and_no_more_runs_than_must(machine, scripts):
     assert told["mounts"]["/data"][0] == "ext4"
     assert not told["data_write"]
     assert told["sockets"] == []
+    assert told["programs"] == []
+    assert told["drivers"] == []
+    assert told["interfaces"] == ["lo"]
+    assert machine.frames_sent() == []
     assert told["sync"]["before"] == {"clock": False, "run": False}
     for part in ("playing", "again"):
         rises, runs = told["sync"][part]
