@@ -118,12 +118,15 @@ class Card:
         """The models' partition, for mtools."""
         return f"{self.path}@@{starts_mb()['models']}M"
 
-    def ask_for_network(self, text: str) -> None:
-        """Write network.txt as a maker does."""
+    def put_on_boot(self, name: str, content: bytes) -> None:
+        """Write a file of the boot partition, as a maker does; its folder is made."""
+        folder = name.rpartition("/")[0]
+        if folder:
+            subprocess.run(["mmd", "-i", self.boot, f"::{folder}"], check=True)
         with tempfile.NamedTemporaryFile() as file:
-            file.write(text.encode("utf-8"))
+            file.write(content)
             file.flush()
-            command = ["mcopy", "-D", "o", "-i", self.boot, file.name, "::network.txt"]
+            command = ["mcopy", "-D", "o", "-i", self.boot, file.name, f"::{name}"]
             subprocess.run(command, check=True)
 
     def set_slots(self, slots: Slots) -> None:

@@ -66,7 +66,9 @@ def fingerprint(known):
 def test_wifi_ethernet_and_ssh(machine, scripts, keys, tmp_path):
     maker, stranger = keys
     known, known_anew = tmp_path / "known", tmp_path / "known_anew"
-    machine.card.ask_for_network(SETTINGS.format(key=maker.with_suffix(".pub").read_text().strip()))
+    text = SETTINGS.format(key=maker.with_suffix(".pub").read_text().strip())
+    machine.card.put_on_boot("network.txt", text.encode("utf-8"))
+    machine.card.put_on_boot("firmware/brcmfmac43436-sdio.bin", b"of a Zero 2 W")
     with machine.running(f"{words_for('radio')} {STAYS_ON}", scripts):
         machine.wait_for("TEST DONE", PATIENCE_S)
         radio = told(machine.lines)
@@ -82,6 +84,13 @@ def test_wifi_ethernet_and_ssh(machine, scripts, keys, tmp_path):
         ports = ["raw6 58", "tcp 22", "tcp6 22", "udp 5353", "udp 68", "udp6 5353"]
         assert there["sockets"] == ports, "more than ICMPv6, ssh, mDNS and DHCP"
         assert "dbus-daemon" not in there["programs"]
+
+        # No radio here needs it; what the kernel is told is its folder.
+        place = "$(cat /sys/module/firmware_class/parameters/path)/brcm/brcmfmac43430b0-sdio.bin"
+        assert ssh(machine, maker, f'cat "{place}"', known).stdout == "of a Zero 2 W"
+        kernel = ssh(machine, maker, "dmesg", known).stdout
+        assert "direct-loading firmware regulatory.db" in kernel
+        assert "malformed or signature" not in kernel, "the countries' rules are not believed"
 
         refused = ssh(machine, stranger, "true", known)
         assert refused.returncode == 255

@@ -36,7 +36,7 @@ def drivers():
 
 
 if __name__ == "__main__":
-    wait_for(lambda: property_of("groovebox-network.service", "ActiveState") == "active")
+    wait_for(lambda: property_of("groovebox-network.service", "ActiveState") == "active", 300)
     tell(
         sockets=sockets(),
         programs=programs(),
