@@ -1,11 +1,12 @@
-"""DIN sync by the kernel's GPIO lines: the DIN bridge, told to start, tick and stop.
+"""DIN sync by the kernel's GPIO lines: the DIN bridge, told to start, tick, stop and go on.
 
-The emulated machine has eight lines, of which the power button has one; what they are is read from
-the kernel's list of them.
+The emulated machine has eight lines, of which the power button has one; the kernel's trace tells
+what is set on the others, and when.
 """
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -20,68 +21,58 @@ from firmware.midi.seq_event import encode
 
 NAME = "Sync test"
 LINES = {"clock": 4, "run": 5}
-LIST = Path("/sys/kernel/debug/gpio")
-PULSES, PERIOD_S = 12, 0.1
+LIST, TRACING = Path("/sys/kernel/debug/gpio"), Path("/sys/kernel/tracing")
+SET = re.compile(r" (\d+\.\d+): gpio_value: (\d+) set (\d)")
+PULSES, PERIOD_S, SETTLED_S = 12, 0.02, 0.5
 
 
-def levels():
-    """Up or not, by line; empty while the kernel lists none of ours."""
-    lines = LIST.read_text().splitlines()
-    chip = next(line for line in lines if line.startswith("gpiochip0"))
-    first = int(chip.split("GPIOs ")[1].split("-")[0])
-    ours = {line.split()[0]: " hi" in line for line in lines if "groovebox sync" in line}
-    return {
-        name: ours[f"gpio-{first + number}"]
-        for name, number in LINES.items()
-        if f"gpio-{first + number}" in ours
-    }
+def first_line():
+    """The kernel's number of the chip's first."""
+    chip = next(line for line in LIST.read_text().splitlines() if line.startswith("gpiochip0"))
+    return int(re.search(r"GPIOs (\d+)-", chip)[1])
 
 
-class Sender:
-    def __init__(self, bridge):
+def changes():
+    """Seconds, line and level of all that was set since the last call, when it has settled."""
+    time.sleep(SETTLED_S)
+    names = {first_line() + number: name for name, number in LINES.items()}
+    found = SET.findall((TRACING / "trace").read_text())
+    (TRACING / "trace").write_text("")
+    return [(float(s), names[int(n)], int(up)) for s, n, up in found if int(n) in names]
+
+
+class Master:
+    def __init__(self):
         self.client = AlsaClient("Sync test's master")
         self.port = self.client.create_port("out", readable=True, writable=False)
+        bridge = wait_for(
+            lambda: next((p.address for p in self.client.peers() if p.client == NAME), None)
+        )
         self.client.connect((self.client.number, self.port), bridge)
 
     def send(self, data):
         os.write(self.client.fileno(), encode(data, self.port))
 
-    def pulses(self):
-        """How often the clock's line was seen to rise, and RUN's levels meanwhile."""
-        rises, runs, was_up = 0, set(), False
+    def pulses(self, begin):
+        """What is set while ``begin`` and some pulses are sent."""
+        self.send(begin)
         for _ in range(PULSES):
+            time.sleep(PERIOD_S)
             self.send(CLOCK)
-            end_s = time.monotonic() + PERIOD_S
-            while time.monotonic() < end_s:
-                seen = levels()
-                rises += seen["clock"] and not was_up
-                was_up = seen["clock"]
-                runs.add(seen["run"])
-        return [rises, sorted(runs)]
+        return changes()
 
 
-def main():
-    if not LIST.exists():
-        subprocess.run(["mount", "-t", "debugfs", "debugfs", LIST.parent], check=True)
-    _, near = pty.openpty()
-    options = ["--device", os.ttyname(near), "--name", NAME, "--sync", *map(str, LINES.values())]
-    bridge = subprocess.Popen([sys.executable, "-m", "firmware.midi.din_bridge", *options])
-    client = AlsaClient("Sync test's eyes")
-    address = wait_for(lambda: next((p.address for p in client.peers() if p.client == NAME), None))
-    sender = Sender(address)
-    before = wait_for(levels)
-    sender.send(START)
-    time.sleep(0.3)
-    playing = sender.pulses()
-    sender.send(STOP)
-    time.sleep(0.1)
-    stopped = sender.pulses()
-    sender.send(CONTINUE)
-    time.sleep(0.1)
-    again = sender.pulses()
-    bridge.send_signal(signal.SIGTERM)
-    bridge.wait(20)
-    tell(sync={"before": before, "playing": playing, "stopped": stopped, "again": again})
-
-
-main()
+for kind, place in (("debugfs", LIST.parent), ("tracefs", TRACING)):
+    if not os.path.ismount(place):
+        subprocess.run(["mount", "-t", kind, kind, place], check=True)
+(TRACING / "events/gpio/gpio_value/enable").write_text("1")
+_, near = pty.openpty()
+options = ["--device", os.ttyname(near), "--name", NAME, "--sync", *map(str, LINES.values())]
+bridge = subprocess.Popen([sys.executable, "-m", "firmware.midi.din_bridge", *options])
+master = Master()
+changes()
+parts = {"playing": START, "stopped": STOP, "again": CONTINUE}
+seen = {part: master.pulses(data) for part, data in parts.items()}
+bridge.send_signal(signal.SIGTERM)
+bridge.wait(20)
+tell(sync={**seen, "ended": changes()})
