@@ -155,7 +155,7 @@ FAULTS = {
         ("display",),
         lambda board: board.fail_display(True),
         ["Display bus"],
-        "dtparam=spi=on",
+        "No wire does this. Make the image anew",
     ),
     "the display's D/C line is broken": (("display",), stuck_dc, ["Display"], "D/C header pin 18"),
     "a switch is bridged": (("buttons",), bridged("snare"), ["Button snare"], "header pin 37"),
@@ -178,6 +178,12 @@ FAULTS = {
         lambda board: board.set_fault("pad", Fault.SILENT),
         ["I2C bus"],
         "bridge",
+    ),
+    "the bus is held": (
+        ("bus",),
+        both(Fault.SILENT),
+        ["I2C bus"],
+        "no answer in time from the encoder board and pad",
     ),
     "the encoder board is not there": (
         ("bus", "encoders"),
@@ -284,7 +290,7 @@ def test_din_without_a_cable_or_a_socket_is_passed_over():
     assert line.result is Result.SKIP
     [line], _ = run(("din",), din="/dev/no/uart")
     assert line.result is Result.FAIL
-    assert "disable-bt" in line.advice
+    assert "console= in cmdline.txt" in line.advice
 
 
 def test_usb(monkeypatch, tmp_path):
