@@ -34,6 +34,9 @@ def our_part(pin_map: PinMap, board: str) -> str:
     usb = USB_ROLES.get(board, "host")
     return f"""
 {GPIO} {{
+	/* The Zero 2 W's tree has GPIO 4 to 11 as the controller's own: SPI could not have its pins. */
+	/delete-property/ pinctrl-0;
+	/delete-property/ pinctrl-names;
 	groovebox_spi: groovebox_spi {{
 		brcm,pins = <{oled.mosi} {oled.sclk}>;
 		brcm,function = <{ALT0}>;
