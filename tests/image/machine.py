@@ -3,6 +3,8 @@
 The Raspberry Pi's first steps, its own processor reading config.txt, are played here: the slot that
 slot.txt names is looked up on the card, and its kernel, initramfs and command line are started. The
 machine is QEMU's "virt": a Cortex-A53, a disk, a serial port, a watchdog; no Pi's GPIO, I2C, SPI.
+Or it is QEMU's Raspberry Pi 3B, with the card in its SD controller: slower, and a Pi as far as it
+goes (PiMachine).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import os
 import platform
 import shutil
 import socket
@@ -18,11 +21,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from firmware.update.slots import Slots
+from hardware.pin_map import load_pin_map
 from image_build.card import starts_mb
 from image_build.recipe import LAYOUT
 
@@ -32,6 +36,7 @@ __all__ = [
     "Card",
     "Emulator",
     "Machine",
+    "PiMachine",
     "file_node",
     "run",
     "told",
@@ -43,20 +48,23 @@ CARD_BYTES = 4 << 30
 SHOWN_LINES = 40
 RUN = (
     "systemd.unit=kernel-command-line.target systemd.run=\"/bin/sh -c 'mkdir -p /run/test; "
-    "mount -t squashfs /dev/vdb /run/test 2>/dev/null || mount -t squashfs /dev/vda /run/test; "
-    "exec sh /run/test/run'\""
+    "{mount}; exec sh /run/test/run'\""
 )
 PLAYS = "groovebox.option=play groovebox.option=no-page"
 PATIENCE_S = 400
 MEMORY_MB = 512
 """A Raspberry Pi Zero 2 W's."""
+ZERO_2_W = "902120"
+"""Its revision code, as the Pi's firmware tells it."""
+GPSET0 = 0x3F20001C
+"""Sets the levels of GPIO 0 to 31, in QEMU those of inputs too."""
 
 
 def why_not() -> str | None:
     """Why the image cannot be tested here, or None."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return "built and booted on Linux on x86-64 so far"
-    for tool in ("qemu-system-aarch64", "mtype"):
+    for tool in ("qemu-system-aarch64", "mtype", "fdtput"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed (sh tests/system_packages.sh image)"
     return None
@@ -126,6 +134,8 @@ class Card:
 class Emulator:
     """QEMU's machine "virt". ``lines`` are those of its console so far."""
 
+    console = "ttyAMA0"
+
     def __init__(self, cpus: int = 2) -> None:
         self._cpus = cpus
         self.lines: list[str] = []
@@ -138,15 +148,11 @@ class Emulator:
     ) -> Iterator[None]:
         """Switch on, with QEMU's words for each drive, the node of the same name last; the power
         is cut when the context ends, and a restart ends it."""
-        command = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a53"]
-        command += ["-accel", "tcg,thread=multi", "-smp", str(self._cpus), "-m", str(MEMORY_MB)]
-        command += ["-display", "none", "-nic", "none", "-serial", "stdio"]
-        command += ["-device", "i6300esb", "-action", "watchdog=reset", "-no-reboot"]
+        command = ["qemu-system-aarch64", *self._hardware(drives)]
+        command += ["-accel", "tcg,thread=multi", "-smp", str(self._cpus)]
+        command += ["-display", "none", "-nic", "none", "-serial", "stdio", "-no-reboot"]
         command += ["-kernel", str(kernel), "-initrd", str(initramfs)]
-        command += ["-append", f"{line} console=ttyAMA0"]
-        for drive in drives:
-            command += [part for node in drive for part in ("-blockdev", node)]
-            command += ["-device", f"virtio-blk-device,drive={_name(drive[-1])}"]
+        command += ["-append", f"{line} console={self.console}"]
         self.lines = []
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -165,6 +171,15 @@ class Emulator:
             finally:
                 process.kill()
                 reader.join(5)
+
+    def _hardware(self, drives: list[list[str]]) -> list[str]:
+        """QEMU's words for what this machine has and others have not."""
+        words = ["-M", "virt", "-cpu", "cortex-a53", "-m", str(MEMORY_MB)]
+        words += ["-device", "i6300esb", "-action", "watchdog=reset"]
+        for drive in drives:
+            words += [part for node in drive for part in ("-blockdev", node)]
+            words += ["-device", f"virtio-blk-device,drive={_name(drive[-1])}"]
+        return words
 
     def _monitored(self, folder: Path) -> list[str]:
         self._monitor = folder / "monitor"
@@ -228,11 +243,7 @@ class Machine(Emulator):
         """Switch on, as :meth:`started`. ``words`` are added to the kernel's command line; ``disk``
         is a second one; ``read_only`` protects the card from writing; what is written to it is also
         kept in ``log``, for write_log.py."""
-        slot = self.card.slots.start
-        kernel, initramfs = self._work / "kernel.img", self._work / "initramfs.img"
-        kernel.write_bytes(gzip.decompress(self.card.read(f"{slot}/kernel.img")))
-        initramfs.write_bytes(self.card.read(f"{slot}/initramfs.img"))
-        line = self.card.read(f"{slot}/cmdline.txt").decode("ascii").strip()
+        kernel, initramfs, line = self._loaded()
         line = f"{line} groovebox.board=virtual {words}"
         card = [file_node("card", self.card.path, read_only)]
         if log is not None:
@@ -242,6 +253,91 @@ class Machine(Emulator):
         drives = [card] if disk is None else [card, [file_node("disk", disk, read_only=True)]]
         with self.started(kernel, initramfs, line, drives):
             yield self
+
+    def _loaded(self) -> tuple[Path, Path, str]:
+        """Kernel, initramfs and command line of the slot that slot.txt names."""
+        slot = self.card.slots.start
+        kernel, initramfs = self._work / "kernel.img", self._work / "initramfs.img"
+        kernel.write_bytes(gzip.decompress(self.card.read(f"{slot}/kernel.img")))
+        initramfs.write_bytes(self.card.read(f"{slot}/initramfs.img"))
+        return kernel, initramfs, self.card.read(f"{slot}/cmdline.txt").decode("ascii").strip()
+
+
+class PiMachine(Machine):
+    """QEMU's Raspberry Pi 3B with that card, and a cable in both its DIN sockets.
+
+    ``board`` names the device tree, one of the card's. Emulated: four processors, the SD
+    controller, the GPIO's functions and levels, both UARTs, the watchdog's registers (starting it
+    resets at once), the firmware's mailbox. Not: I2C and SPI, whose registers read as 0, edges of
+    GPIO, its pull-ups, USB devices.
+    """
+
+    console = "ttyS1"
+
+    def __init__(self, card: Card, work: Path, board: str) -> None:
+        super().__init__(card, work, cpus=4)
+        self._board = board
+        self._midi_port, self._qtest = work / "midi", work / "qtest"
+        self.midi: list[tuple[int, bytes]] = []
+        """What the box has sent to its DIN socket, and when it came, by the monotonic clock."""
+
+    @contextlib.contextmanager
+    def running_pi(self, words: str, scripts: Path) -> Iterator[PiMachine]:
+        """Switch on, with the scripts in place of the other slot's root."""
+        self.card.write("root-b", scripts.read_bytes())
+        kernel, initramfs, line = self._loaded()
+        self._hand_tree_over()
+        with self.started(kernel, initramfs, f"{line} {words}", []), self._wired():
+            yield self
+
+    def send(self, data: bytes) -> None:
+        """Into the box's DIN socket."""
+        self._wire.sendall(data)
+
+    def _hand_tree_over(self) -> None:
+        """The device tree with what the Pi's firmware adds, and the test's console."""
+        self._tree = self._work / "tree.dtb"
+        self._tree.write_bytes(self.card.read(f"{self.card.slots.start}/{self._board}.dtb"))
+        console = "/soc/serial@7e215040"
+        # Without a seed the kernel waits for chance, with four processors at one lock.
+        seed = [f"{byte:02x}" for byte in os.urandom(64)]
+        for words in (
+            ["-t", "bx", self._tree, "/chosen", "rng-seed", *seed],
+            ["-c", self._tree, "/system"],
+            ["-t", "x", self._tree, "/system", "linux,revision", ZERO_2_W],
+            ["-t", "s", self._tree, console, "status", "okay"],
+            ["-d", self._tree, console, "pinctrl-0", "pinctrl-names"],  # pins that MIDI has
+        ):
+            subprocess.run(["fdtput", *words], check=True)
+
+    def _hardware(self, drives: list[list[str]]) -> list[str]:
+        words = ["-M", "raspi3b", "-dtb", str(self._tree)]
+        words += ["-drive", f"if=sd,format=raw,file={self.card.path}"]
+        words += ["-qtest", f"unix:{self._qtest},server=on,wait=off", "-qtest-log", "/dev/null"]
+        return [*words, "-serial", f"unix:{self._midi_port},server=on,wait=off"]
+
+    @contextlib.contextmanager
+    def _wired(self) -> Iterator[None]:
+        """The board's pull-ups, nobody's hand on a button, and the cable."""
+        pin_map = load_pin_map()
+        high = [*pin_map.buttons.values(), pin_map.power_button]
+        high += [pin_map.encoders.interrupt, pin_map.pad.irq]
+        with _connected(self._qtest) as talk:
+            talk.sendall(b"writel %d %d\n" % (GPSET0, sum(1 << pin for pin in high)))
+            talk.recv(1024)
+        with _connected(self._midi_port) as self._wire:
+            reader = threading.Thread(target=self._listen, daemon=True)
+            reader.start()
+            try:
+                yield
+            finally:
+                self._wire.shutdown(socket.SHUT_RDWR)
+                reader.join(5)
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := self._wire.recv(4096):
+                self.midi.append((time.monotonic_ns(), data))
 
 
 def told(lines: list[str]) -> dict[str, Any]:
@@ -253,9 +349,10 @@ def told(lines: list[str]) -> dict[str, Any]:
     return found
 
 
-def words_for(*parts: str) -> str:
-    """The kernel's words that have the box play and these scripts run."""
-    return f"{PLAYS} {RUN} test.parts={','.join(parts)}"
+def words_for(*parts: str, disks: Sequence[str] = ("vdb", "vda")) -> str:
+    """The kernel's words that have the box play and these scripts, of one of these disks, run."""
+    mount = " || ".join(f"mount -t squashfs /dev/{disk} /run/test 2>/dev/null" for disk in disks)
+    return f"{PLAYS} {RUN.format(mount=mount)} test.parts={','.join(parts)}"
 
 
 def run(
@@ -275,6 +372,17 @@ def file_node(name: str, path: Path, read_only: bool = False) -> str:
     """QEMU's words for a file."""
     protected = "on" if read_only else "off"
     return f"file,node-name={name},filename={path},read-only={protected}"
+
+
+def _connected(path: Path) -> socket.socket:
+    """Connected to QEMU, which makes its sockets soon after it has been started."""
+    end_s = time.monotonic() + 10
+    connection = socket.socket(socket.AF_UNIX)
+    while connection.connect_ex(str(path)):
+        if time.monotonic() > end_s:
+            raise TimeoutError(path)
+        time.sleep(0.05)
+    return connection
 
 
 def _name(node: str) -> str:
