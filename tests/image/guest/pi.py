@@ -49,9 +49,10 @@ def pins():
 
 
 def mounts():
-    """Device, file system and options of what is mounted where."""
+    """Device, file system and options of the root and the data."""
     lines = Path("/proc/mounts").read_text().splitlines()
-    return {line.split()[1]: [line.split()[0], *line.split()[2:4]] for line in lines}
+    mounted = {line.split()[1]: [line.split()[0], *line.split()[2:4]] for line in lines}
+    return {place: mounted[place] for place in ("/", "/data")}
 
 
 def wait_for_the_host():
@@ -78,15 +79,11 @@ def self_test():
     return done.stdout.splitlines() + done.stderr.splitlines()
 
 
-def give_time():
-    """To the box's start, which has a minute: a Pi needs a few seconds of it, this machine more."""
-    drop_in = Path(f"/run/systemd/system/{BOX}.d/time.conf")
-    drop_in.parent.mkdir(parents=True)
-    drop_in.write_text(f"[Service]\nTimeoutStartSec={PATIENCE_S}\n")
-    subprocess.run(["systemctl", "daemon-reload"], check=True)
+def journal():
+    command = ["journalctl", "--boot", "--output=short-monotonic", "--unit", BOX, "--no-pager"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
-give_time()
 wait_for(lambda: property_of(BOX, "ActiveState") == "active", PATIENCE_S)
 tell(
     ready_s=int(property_of(BOX, "ActiveEnterTimestampMonotonic")) / 1e6,
@@ -98,6 +95,7 @@ tell(
     light=(SYS / "class/leds/ACT/trigger").read_text(),
     mounts=mounts(),
     restarts=int(property_of(BOX, "NRestarts")),
+    journal=journal(),
 )
 wait_for_the_host()
 subprocess.run(["systemctl", "stop", BOX], check=True)
