@@ -104,7 +104,7 @@ def test_it_plays_by_the_uart_at_the_model_s_tempo(pi):
     assert pi.told["restarts"] == 0
     assert pi.wire.garbage == 0
     clocks = [message.time_ns for message in pi.wire.messages if message.data == CLOCK]
-    # This machine stands still now and then, and catches up: the middle one of its seconds is right.
+    # The machine stands still now and then and catches up: the middle one of its seconds is right.
     *counts, _ = Counter((time_ns - clocks[0]) // 10**9 for time_ns in clocks).values()
     bpm = median(counts) * 60 / 24
     model = Decoder(read_model(find_models([factory_folder()])[0].path))
