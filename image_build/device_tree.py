@@ -26,6 +26,9 @@ USB_ROLES = {
     "bcm2711-rpi-4-b": "peripheral",  # the USB-C socket; sticks go into the others
 }
 """What the USB controller is; on a Raspberry Pi 3 a hub takes it, and it stays the host."""
+CARD = {"bcm2711-rpi-4-b": "/emmc2bus/mmc@7e340000"}
+USUAL_CARD = "/soc/mmc@7e202000"
+"""The controller of the SD card."""
 
 
 def our_part(pin_map: PinMap, board: str) -> str:
@@ -33,7 +36,17 @@ def our_part(pin_map: PinMap, board: str) -> str:
     oled, i2c = pin_map.oled, pin_map.i2c
     usb = USB_ROLES.get(board, "host")
     return f"""
+/* Debian's trees leave these numbers to the order in which the drivers come. */
+&{{/aliases}} {{
+	i2c{i2c.bus} = "/soc/i2c@7e804000";
+	spi{oled.spi_port} = "/soc/spi@7e204000";
+	mmc0 = "{CARD.get(board, USUAL_CARD)}";
+}};
+
 {GPIO} {{
+	/* The Zero 2 W's tree has GPIO 4 to 11 as the controller's own: SPI could not have its pins. */
+	/delete-property/ pinctrl-0;
+	/delete-property/ pinctrl-names;
 	groovebox_spi: groovebox_spi {{
 		brcm,pins = <{oled.mosi} {oled.sclk}>;
 		brcm,function = <{ALT0}>;
@@ -77,6 +90,11 @@ def our_part(pin_map: PinMap, board: str) -> str:
 
 &{{/soc/usb@7e980000}} {{
 	dr_mode = "{usb}";
+}};
+
+/* Shines while the card is read or written, as on Raspberry Pi OS. */
+&{{/leds/led-act}} {{
+	linux,default-trigger = "mmc0";
 }};
 
 &{{/}} {{

@@ -107,6 +107,7 @@ MODULES = (
     "bcm2835_wdt",
     "raspberrypi-cpufreq",
     "gpio-keys",  # the power button
+    "leds-gpio",  # the light ACT
     "dwc2",
     "phy-generic",
     "libcomposite",

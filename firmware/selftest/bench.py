@@ -12,10 +12,12 @@ from firmware.devices.events import Press
 from hardware.board import Board
 from hardware.pin_map import HEADER
 
-__all__ = ["Ask", "Bench", "Display", "header"]
+__all__ = ["NEW_CARD", "Ask", "Bench", "Display", "header"]
 
 TURN_S = 0.005
 YES, NO = "play", "stop"
+NEW_CARD = "Make the image anew from board.toml and write it (make image)."
+"""Where a bus has no device: the card's device trees are made from ``board.toml``."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def check_i2c(bench: Bench) -> Iterator[Line]:
         names = " and ".join(name for name, error in errors.items() if error in STUCK)
         yield failed(
             "I2C bus",
-            f"it is held low when the {names} is asked.",
+            f"it is held low: no answer in time from the {names}.",
             f"Look for a bridge at {lines}; take the boards off one by one.",
         )
         return
@@ -39,7 +39,7 @@ def check_i2c(bench: Bench) -> Iterator[Line]:
         yield failed(
             "I2C bus",
             "nobody answers.",
-            f"{lines}, 3V3 and ground of both boards; is I2C on in config.txt?",
+            f"{lines}, 3V3 and ground of both boards.",
         )
         return
     strangers = sorted(set(found) - set(wanted.values()))

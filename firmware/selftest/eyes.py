@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from firmware.devices.encoders import Encoders
-from firmware.selftest.bench import Bench, header
+from firmware.selftest.bench import NEW_CARD, Bench, header
 from firmware.selftest.display import TestDisplay
 from firmware.selftest.report import Line, failed, passed, skipped
 
@@ -25,7 +25,7 @@ def check_display(bench: Bench) -> Iterator[Line]:
         yield failed(
             "Display bus",
             f"SPI{oled.spi_port}.{oled.spi_device} fails ({error.strerror or error}).",
-            "Is SPI on in config.txt (dtparam=spi=on)?",
+            f"No wire does this. {NEW_CARD}",
         )
         yield skipped("Display", "needs its bus.")
         return

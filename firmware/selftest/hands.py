@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 
 from firmware.devices.encoders import Encoders
@@ -28,6 +29,8 @@ FROM_MIDDLE = 0.2
 """So far from the middle a corner lies at least, in widths of the pad."""
 SETTLED = 5
 """Readings of one touch before it counts."""
+SILENCE_S = 0.1
+"""Without a finger, before it counts as lifted."""
 
 
 def check_buttons(bench: Bench) -> Iterator[Line]:
@@ -215,20 +218,31 @@ def _touch_corners(bench: Bench, pad: Pad) -> tuple[dict[str, Touch | None], boo
                     touches.append(touch)
             return len(touches) >= SETTLED
 
-        def lifted() -> bool:
-            try:
-                return pad.measure() is None and not pad.touched
-            except OSError:
-                return True
-
         if bench.ask(Ask("corner", corner, f"Press the pad's {corner} corner"), touched):
             places[corner] = touches[-1]
-            bench.ask(Ask("lift", corner, "Lift the finger"), lifted)
+            _lift(bench, pad, corner)
         else:
             places[corner] = None
             if not read:  # nor would it be in the other corners
                 break
     return places, called
+
+
+def _lift(bench: Bench, pad: Pad, corner: str) -> None:
+    """Ask for the finger to be lifted. A pad that measures by itself has nothing to say between two
+    measurements either."""
+    felt_s = time.monotonic()
+
+    def lifted() -> bool:
+        nonlocal felt_s
+        try:
+            if pad.measure() is not None or pad.touched:
+                felt_s = time.monotonic()
+        except OSError:
+            return True
+        return time.monotonic() - felt_s >= SILENCE_S
+
+    bench.ask(Ask("lift", corner, "Lift the finger"), lifted)
 
 
 def verdict_on_corners(places: dict[str, Touch | None]) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from firmware.midi.message import MidiOut, TimedMessage
 from firmware.midi.rtmidi_port import PortError
-from firmware.selftest.bench import Bench, header
+from firmware.selftest.bench import NEW_CARD, Bench, header
 from firmware.selftest.report import Line, failed, passed, skipped
 
 __all__ = ["check_din", "check_usb"]
@@ -33,7 +33,7 @@ def check_din(bench: Bench, device: str | None) -> Iterator[Line]:
         port = Serial(device, BAUD, timeout=ANSWER_S, write_timeout=ANSWER_S)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        advice = "Is the UART the header's (dtoverlay=disable-bt) and no console on it?"
+        advice = f"No wire does this: is a console on it (console= in cmdline.txt)? {NEW_CARD}"
         yield failed("DIN MIDI", f"{device} cannot be opened ({reason}).", advice)
         return
     with contextlib.closing(port):

@@ -22,8 +22,9 @@ from image_build.debian import apt_sources
 from image_build.recipe import KERNEL, MACHINE, PACKAGES, SUITE
 from image_build.root import BOX
 from image_build.steps import run as call
+from tests.image.card import Card
 from tests.image.conftest import GUEST
-from tests.image.machine import Card, Emulator, Machine, file_node, run, told, words_for
+from tests.image.machine import Emulator, Machine, file_node, run, told, words_for
 
 STOCK_MB, LABEL = 2000, "stock"
 ROUNDS = 2

@@ -10,7 +10,8 @@ from image_build.__main__ import OUT, build, update_files
 from image_build.keys import SECRET
 from image_build.recipe import EPOCH
 from image_build.steps import missing_tools
-from tests.image.machine import Card, Machine, why_not
+from tests.image.card import Card
+from tests.image.machine import Machine, why_not
 
 NEXT = "9.9"
 """The version of the update."""

@@ -19,18 +19,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from firmware.update.slots import Slots
-from image_build.card import starts_mb
-from image_build.recipe import LAYOUT
+from tests.image.card import Card
 
 __all__ = [
-    "CARD_BYTES",
     "PATIENCE_S",
-    "Card",
     "Emulator",
     "Machine",
     "file_node",
@@ -40,12 +36,10 @@ __all__ = [
     "words_for",
 ]
 
-CARD_BYTES = 4 << 30
 SHOWN_LINES = 40
 RUN = (
     "systemd.unit=kernel-command-line.target systemd.run=\"/bin/sh -c 'mkdir -p /run/test; "
-    "mount -t squashfs /dev/vdb /run/test 2>/dev/null || mount -t squashfs /dev/vda /run/test; "
-    "exec sh /run/test/run'\""
+    "{mount}; exec sh /run/test/run'\""
 )
 PLAYS = "groovebox.option=play groovebox.option=no-page"
 PATIENCE_S = 400
@@ -60,86 +54,16 @@ def why_not() -> str | None:
     """Why the image cannot be tested here, or None."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return "built and booted on Linux on x86-64 so far"
-    for tool in ("qemu-system-aarch64", "mtype"):
+    for tool in ("qemu-system-aarch64", "mtype", "fdtput"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed (sh tests/system_packages.sh image)"
     return None
 
 
-class Card:
-    """A copy of the image in ``path``, as large as a card."""
-
-    def __init__(self, image: Path, path: Path) -> None:
-        self.path = path
-        subprocess.run(["cp", "--sparse=always", image, path], check=True)
-        with path.open("r+b") as file:
-            file.truncate(CARD_BYTES)
-
-    @property
-    def boot(self) -> str:
-        """The boot partition, for mtools."""
-        return f"{self.path}@@{starts_mb()['boot']}M"
-
-    def read(self, name: str) -> bytes:
-        """A file of the boot partition."""
-        command = ["mtype", "-i", self.boot, f"::{name}"]
-        return subprocess.run(command, capture_output=True, check=True).stdout
-
-    @property
-    def slots(self) -> Slots:
-        return Slots.parse(self.read("slot.txt"))
-
-    def write(self, partition: str, content: bytes, at: int = 0) -> None:
-        """Overwrite a part of a partition."""
-        with self.path.open("r+b") as file:
-            file.seek((starts_mb()[partition] << 20) + at)
-            file.write(content)
-
-    def extract(self, partition: str, target: Path) -> Path:
-        """A copy of a partition."""
-        size = next(part.megabytes for part in LAYOUT if part.name == partition) << 20
-        with self.path.open("rb") as file, target.open("wb") as out:
-            file.seek(starts_mb()[partition] << 20)
-            for _ in range(size >> 20):
-                chunk = file.read(1 << 20)
-                if chunk.strip(b"\0"):
-                    out.write(chunk)
-                else:
-                    out.seek(len(chunk), 1)
-            out.truncate(size)
-        return target
-
-    def put(self, file: Path) -> None:
-        """Copy a file onto the drive that the player sees."""
-        subprocess.run(["mcopy", "-i", self.drive, file, f"::{file.name}"], check=True)
-
-    @property
-    def drive(self) -> str:
-        """The models' partition, for mtools."""
-        return f"{self.path}@@{starts_mb()['models']}M"
-
-    def put_on_boot(self, name: str, content: bytes) -> None:
-        """Write a file of the boot partition, as a maker does; its folder is made."""
-        folder = name.rpartition("/")[0]
-        if folder:
-            subprocess.run(["mmd", "-i", self.boot, f"::{folder}"], check=True)
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(content)
-            file.flush()
-            command = ["mcopy", "-D", "o", "-i", self.boot, file.name, f"::{name}"]
-            subprocess.run(command, check=True)
-
-    def set_slots(self, slots: Slots) -> None:
-        """Have another slot started next."""
-        image = self.extract("boot", self.path.with_suffix(".boot"))
-        content = image.read_bytes()
-        image.unlink()
-        at = content.find(Slots.parse(self.read("slot.txt")).sector())
-        self.write("boot", slots.sector(), at)
-
-
 class Emulator:
     """QEMU's machine "virt". ``lines`` are those of its console so far."""
+
+    console = "ttyAMA0"
 
     def __init__(self, cpus: int = 2) -> None:
         self._cpus = cpus
@@ -153,20 +77,16 @@ class Emulator:
     ) -> Iterator[None]:
         """Switch on, with QEMU's words for each drive, the node of the same name last; the power
         is cut when the context ends, and a restart ends it."""
-        command = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a53"]
-        command += ["-accel", "tcg,thread=multi", "-smp", str(self._cpus), "-m", str(MEMORY_MB)]
-        command += ["-display", "none", "-nic", "none", "-serial", "stdio"]
-        command += ["-device", "i6300esb", "-action", "watchdog=reset", "-no-reboot"]
+        command = ["qemu-system-aarch64", *self._hardware(drives)]
+        command += ["-accel", "tcg,thread=multi", "-smp", str(self._cpus)]
+        command += ["-display", "none", "-nic", "none", "-serial", "stdio", "-no-reboot"]
         command += ["-kernel", str(kernel), "-initrd", str(initramfs)]
-        command += ["-append", f"{line} console=ttyAMA0"]
-        for drive in drives:
-            command += [part for node in drive for part in ("-blockdev", node)]
-            command += ["-device", f"virtio-blk-device,drive={_name(drive[-1])}"]
+        command += ["-append", f"{line} console={self.console}"]
         self.lines = []
         with (
             tempfile.TemporaryDirectory() as folder,
             subprocess.Popen(
-                [*command, *self._extras(), *self._monitored(Path(folder))],
+                [*command, *self._monitored(Path(folder))],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -181,9 +101,14 @@ class Emulator:
                 process.kill()
                 reader.join(5)
 
-    def _extras(self) -> list[str]:
-        """QEMU's words for what else the machine has."""
-        return []
+    def _hardware(self, drives: list[list[str]]) -> list[str]:
+        """QEMU's words for what this machine has and others have not."""
+        words = ["-M", "virt", "-cpu", "cortex-a53", "-m", str(MEMORY_MB)]
+        words += ["-device", "i6300esb", "-action", "watchdog=reset"]
+        for drive in drives:
+            words += [part for node in drive for part in ("-blockdev", node)]
+            words += ["-device", f"virtio-blk-device,drive={_name(drive[-1])}"]
+        return words
 
     def _monitored(self, folder: Path) -> list[str]:
         self._monitor = folder / "monitor"
@@ -239,12 +164,13 @@ class Machine(Emulator):
         self._traffic = work / "traffic.pcap"
         self.ssh_port = 0
 
-    def _extras(self) -> list[str]:
+    def _hardware(self, drives: list[list[str]]) -> list[str]:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.ssh_port = free.getsockname()[1]
         forwarded = f"hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"
         address = NETWORK_ADDRESS.hex(":")
         return [
+            *super()._hardware(drives),
             *("-netdev", f"user,id=cable,restrict=on,{forwarded}"),
             *("-device", f"virtio-net-device,netdev=cable,mac={address}"),
             *("-object", f"filter-dump,id=traffic,netdev=cable,file={self._traffic}"),
@@ -271,11 +197,7 @@ class Machine(Emulator):
         """Switch on, as :meth:`started`. ``words`` are added to the kernel's command line; ``disk``
         is a second one; ``read_only`` protects the card from writing; what is written to it is also
         kept in ``log``, for write_log.py."""
-        slot = self.card.slots.start
-        kernel, initramfs = self._work / "kernel.img", self._work / "initramfs.img"
-        kernel.write_bytes(gzip.decompress(self.card.read(f"{slot}/kernel.img")))
-        initramfs.write_bytes(self.card.read(f"{slot}/initramfs.img"))
-        line = self.card.read(f"{slot}/cmdline.txt").decode("ascii").strip()
+        kernel, initramfs, line = self._loaded()
         line = f"{line} groovebox.board=virtual {words}"
         card = [file_node("card", self.card.path, read_only)]
         if log is not None:
@@ -285,6 +207,14 @@ class Machine(Emulator):
         drives = [card] if disk is None else [card, [file_node("disk", disk, read_only=True)]]
         with self.started(kernel, initramfs, line, drives):
             yield self
+
+    def _loaded(self) -> tuple[Path, Path, str]:
+        """Kernel, initramfs and command line of the slot that slot.txt names."""
+        slot = self.card.slots.start
+        kernel, initramfs = self._work / "kernel.img", self._work / "initramfs.img"
+        kernel.write_bytes(gzip.decompress(self.card.read(f"{slot}/kernel.img")))
+        initramfs.write_bytes(self.card.read(f"{slot}/initramfs.img"))
+        return kernel, initramfs, self.card.read(f"{slot}/cmdline.txt").decode("ascii").strip()
 
 
 def told(lines: list[str]) -> dict[str, Any]:
@@ -296,9 +226,10 @@ def told(lines: list[str]) -> dict[str, Any]:
     return found
 
 
-def words_for(*parts: str) -> str:
-    """The kernel's words that have the box play and these scripts run."""
-    return f"{PLAYS} {RUN} test.parts={','.join(parts)}"
+def words_for(*parts: str, disks: Sequence[str] = ("vdb", "vda")) -> str:
+    """The kernel's words that have the box play and these scripts, of one of these disks, run."""
+    mount = " || ".join(f"mount -t squashfs /dev/{disk} /run/test 2>/dev/null" for disk in disks)
+    return f"{PLAYS} {RUN.format(mount=mount)} test.parts={','.join(parts)}"
 
 
 def run(

@@ -11,7 +11,8 @@ import time
 import pytest
 
 from firmware.update.slots import Slots
-from tests.image.machine import Card, Machine, run, words_for
+from tests.image.card import Card
+from tests.image.machine import Machine, run, words_for
 from tests.image.write_log import cut_off
 
 pytestmark = [pytest.mark.image, pytest.mark.cuts]

@@ -9,7 +9,7 @@ from firmware.selftest.bench import Ask
 from firmware.selftest.display import pattern
 from firmware.selftest.hands import CORNERS
 
-__all__ = ["Player"]
+__all__ = ["SOON_S", "Player"]
 
 SOON_S = 0.01
 HOLD_S = 0.02
@@ -18,10 +18,11 @@ SHINES = 0.5
 
 
 class Player:
-    """``cable`` is whether a cable leads from MIDI OUT to MIDI IN."""
+    """``cable`` is whether a cable leads from MIDI OUT to MIDI IN; ``lift_s`` is how long a finger
+    stays on the pad after it was asked to go."""
 
-    def __init__(self, board, cable=True):
-        self.board, self.cable = board, cable
+    def __init__(self, board, cable=True, lift_s=SOON_S):
+        self.board, self.cable, self.lift_s = board, cable, lift_s
         self.asked = []
         self._threads = []
         self._finger = threading.Lock()
@@ -38,7 +39,7 @@ class Player:
             thread.join()
 
     def _do(self, ask):
-        time.sleep(SOON_S)
+        time.sleep(self.lift_s if ask.what == "lift" else SOON_S)
         if ask.what == "press":
             self._press(ask.which)
         elif ask.what == "turn":
