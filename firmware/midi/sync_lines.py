@@ -70,14 +70,10 @@ class SyncOut:
         return self._wire.next_ns()
 
     def play(self, now_ns: int) -> None:
-        """Do what is due."""
-        edges = self._wire.due(now_ns)
-
-        def set_all(lines: Lines) -> None:
-            for edge in edges:
-                lines.set(edge.line, edge.up)
-
-        self._attempt(set_all)
+        """Do what is due: one edge at most, for the next is never due at once."""
+        edge = self._wire.take(now_ns)
+        if edge is not None:
+            self._attempt(lambda lines: lines.set(edge.line, edge.up))
 
     def close(self) -> None:
         """Both lines down: what plays by them stops."""

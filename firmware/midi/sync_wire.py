@@ -19,8 +19,8 @@ from firmware.midi.message import CLOCK, CONTINUE, START, STOP, TimedMessage
 
 __all__ = ["SETTLE_NS", "Edge", "Line", "SyncWire"]
 
-SETTLE_NS = 10_000_000
-"""After RUN has changed, until the next thing may."""
+SETTLE_NS, LEAST_NS = 10_000_000, 9_500_000
+"""After RUN has changed, until the next thing is to; and at least where RUN itself was late."""
 
 SHORTEST_NS, LONGEST_NS = 500_000, 5_000_000
 """A pulse is high for half of its period, within these."""
@@ -54,6 +54,7 @@ class SyncWire:
         self._ready_ns = 0
         self._last_ns: int | None = None
         self._turned_ns: int | None = None
+        self._played_ns = self._run_played_ns = -SETTLE_NS
 
     def put(self, messages: Iterable[TimedMessage]) -> None:
         """Take messages over; those that are neither clock nor transport do nothing."""
@@ -71,14 +72,24 @@ class SyncWire:
 
     def next_ns(self) -> int | None:
         """When the next edge is due; None: there is none."""
-        return self._edges[0].time_ns if self._edges else None
+        return self._earliest_ns(self._edges[0]) if self._edges else None
 
-    def due(self, now_ns: int) -> list[Edge]:
-        """The edges due by ``now_ns``, each returned once."""
-        count = sum(edge.time_ns <= now_ns for edge in self._edges)
-        edges = self._edges[:count]
-        del self._edges[:count]
-        return edges
+    def take(self, now_ns: int) -> Edge | None:
+        """The next edge, if it is due. It is taken to be played at ``now_ns``: what comes after
+        one that is played late keeps its distance."""
+        if not self._edges or self._earliest_ns(self._edges[0]) > now_ns:
+            return None
+        edge = self._edges.pop(0)
+        self._played_ns = now_ns
+        if edge.line is Line.RUN:
+            self._run_played_ns = now_ns
+        return edge
+
+    def _earliest_ns(self, edge: Edge) -> int:
+        time_ns = max(edge.time_ns, self._played_ns + SHORTEST_NS)
+        if edge.line is Line.RUN or edge.up:
+            time_ns = max(time_ns, self._run_played_ns + LEAST_NS)
+        return time_ns
 
     def _pulse(self, time_ns: int) -> None:
         period_ns = 2 * LONGEST_NS if self._last_ns is None else time_ns - self._last_ns

@@ -33,14 +33,14 @@ def test_it_plays_and_no_more_runs_than_must(machine, scripts):
 
 def sync_is_right(told):
     """Twelve pulses after a start, none while stopped, twelve after a continue."""
-    run_s, *begun = told["playing"][0]
+    taken, (run_s, *begun), pulses = told["playing"][:2], told["playing"][2], told["playing"][3:]
+    assert {change[2] for change in taken} == {0}, "both are down when the bridge takes them"
     assert begun == ["run", 1]
-    pulses = told["playing"][1:]
     assert [change[1:] for change in pulses] == 12 * [["clock", 1], ["clock", 0]]
     assert pulses[0][0] - run_s > 0.009
     assert told["stopped"] == []
     assert [change[1:] for change in told["again"]] == 12 * [["clock", 1], ["clock", 0]]
-    assert ["run", 0] in [change[1:] for change in told["ended"]]
+    assert [change[1:] for change in told["ended"]] == [["clock", 0], ["run", 0]]
 
 
 def test_a_card_that_cannot_be_written_plays(machine, scripts):
