@@ -228,7 +228,7 @@ def told(lines: list[str]) -> dict[str, Any]:
 
 def words_for(*parts: str, disks: Sequence[str] = ("vdb", "vda")) -> str:
     """The kernel's words that have the box play and these scripts, of one of these disks, run."""
-    mount = " || ".join(f"mount -t squashfs /dev/{disk} /run/test 2>/dev/null" for disk in disks)
+    mount = " 2>/dev/null || ".join(f"mount -t squashfs /dev/{disk} /run/test" for disk in disks)
     return f"{PLAYS} {RUN.format(mount=mount)} test.parts={','.join(parts)}"
 
 
