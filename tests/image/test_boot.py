@@ -37,8 +37,7 @@ def test_it_plays_and_no_more_runs_than_must(machine, scripts):
 
 def sync_is_right(told):
     """Twelve pulses after a start, none while stopped, twelve after a continue."""
-    taken, (run_s, *begun), pulses = told["playing"][:2], told["playing"][2], told["playing"][3:]
-    assert {change[2] for change in taken} == {0}, "both are down when the bridge takes them"
+    (run_s, *begun), *pulses = told["playing"]
     assert begun == ["run", 1]
     assert [change[1:] for change in pulses] == 12 * [["clock", 1], ["clock", 0]]
     assert pulses[0][0] - run_s > 0.009

@@ -70,6 +70,7 @@ _, near = pty.openpty()
 options = ["--device", os.ttyname(near), "--name", NAME, "--sync", *map(str, LINES.values())]
 bridge = subprocess.Popen([sys.executable, "-m", "firmware.midi.din_bridge", *options])
 master = Master()
+wait_for(lambda: LIST.read_text().count("groovebox sync") == len(LINES))
 changes()
 parts = {"playing": START, "stopped": STOP, "again": CONTINUE}
 seen = {part: master.pulses(data) for part, data in parts.items()}
