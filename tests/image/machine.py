@@ -27,6 +27,7 @@ from tests.image.card import Card
 
 __all__ = [
     "PATIENCE_S",
+    "STAYS_ON",
     "Emulator",
     "Machine",
     "file_node",
@@ -42,6 +43,8 @@ RUN = (
     "{mount}; exec sh /run/test/run'\""
 )
 PLAYS = "groovebox.option=play groovebox.option=no-page"
+STAYS_ON = "systemd.run_success_action=none"
+"""After the guest's script: without this word it switches off."""
 PATIENCE_S = 400
 NETWORK_ADDRESS = bytes.fromhex("525400123456")
 """Of the machine's network card."""

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.image.machine import PATIENCE_S, told, words_for
+from tests.image.machine import PATIENCE_S, STAYS_ON, told, words_for
 
 pytestmark = pytest.mark.image
 
@@ -19,8 +19,6 @@ ssh_key = {key}
 """
 MDNS, MDNS_NAME = bytes([224, 0, 0, 251]), b"\x09groovebox\x05local"
 SSH_S = 120
-STAYS_ON = "systemd.run_success_action=none"
-"""After the guest's script."""
 PART = "cd /run/test && PYTHONPATH=/usr/lib/groovebox/python:. python3 {}.py"
 
 
