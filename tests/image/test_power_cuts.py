@@ -64,8 +64,8 @@ def test_cuts_of_an_update(image, tmp_path, scripts, started_card, capsys):
     ends = {"old": 0, "new": 0}
     for number in range(UPDATES):
         card = Card(before, tmp_path / "card.img")
-        # It is looked for as soon as the box plays, and takes from one minute to two.
-        seconds = chance.uniform(25.0, 100.0) if number < 5 else chance.uniform(100.0, 160.0)
+        # It is looked for as soon as the box plays, and takes half a minute.
+        seconds = chance.uniform(25.0, 55.0) if number < 7 else chance.uniform(55.0, 90.0)
         loose = cut(card, tmp_path, scripts, "plays", seconds, number)
         slots = card.slots
         told_now = run(Machine(card, tmp_path), scripts, "plays")
