@@ -16,7 +16,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 __all__ = ["LABEL", "Volume", "VolumeError"]
 
@@ -95,18 +95,12 @@ class Volume:
         """A file's content. Raises VolumeError for one of ``most`` bytes or more."""
         command = [self._found("mcopy"), "-i", str(self.path), _exactly(name), "-"]
         with tempfile.TemporaryFile() as output:
-            try:
-                done = subprocess.run(
-                    _limited(command, file_size=most),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.DEVNULL,
-                    timeout=STEP_S,
-                    env=_environment(),
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
-                raise VolumeError(f"{name} takes too long to read.") from None
+            done = _run(
+                _limited(command, file_size=most),
+                f"{name} takes too long to read.",
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+            )
             if os.fstat(output.fileno()).st_size >= most:
                 raise VolumeError(f"{name} is larger than {most >> 20} MB.")
             if done.returncode != 0:
@@ -184,20 +178,28 @@ class Volume:
 
     def _call(self, tool: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         command = [self._found(tool), *arguments]
-        try:
-            return subprocess.run(
-                _limited(command),
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                timeout=STEP_S,
-                env=_environment(),
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise VolumeError(f"{tool} takes too long.") from None
+        return _run(_limited(command), f"{tool} takes too long.", capture_output=True)
 
     def _found(self, tool: str) -> str:
         return _tool(tool) or tool
+
+
+def _run(
+    command: Sequence[str], too_long: str, **output: Any
+) -> subprocess.CompletedProcess[bytes]:
+    """One call of a tool, with subprocess.run's words for where its output goes. Raises VolumeError
+    ``too_long`` for one that hangs."""
+    try:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            timeout=STEP_S,
+            env=_environment(),
+            check=False,
+            **output,
+        )
+    except subprocess.TimeoutExpired:
+        raise VolumeError(too_long) from None
 
 
 def _limited(command: Sequence[str], file_size: int | None = None) -> list[str]:
