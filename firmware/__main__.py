@@ -39,7 +39,6 @@ from hardware.virtual.browser import open_page
 
 __all__ = ["main"]
 
-NOTICE = Path("/run/groovebox/notice")
 MANUAL = Path(__file__).parents[1] / "hardware/manual/README.md"
 
 
@@ -155,7 +154,7 @@ def _run(options: argparse.Namespace) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
     state_file = None if options.no_state else default_state_file()
-    notices = _notices()
+    notices: list[str] = []
     midi = _midi_settings(options, notices)
     with _board(options) as (board, outputs, url), contextlib.ExitStack() as closers:
         device = _din_device(options, board)
@@ -222,14 +221,6 @@ def _din_device(options: argparse.Namespace, board: Board) -> str | None:
     if options.din is None and options.board == "pi":
         return board.pin_map.din_midi.device
     return options.din
-
-
-def _notices() -> list[str]:
-    """What the system that started the box wants the player to know."""
-    try:
-        return NOTICE.read_text("utf-8").split("\n")[:-1]
-    except OSError:
-        return []
 
 
 def _version() -> str:

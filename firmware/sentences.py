@@ -24,6 +24,6 @@ def collect(folder: Path = FOLDER) -> list[str]:
     found = []
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         with contextlib.suppress(OSError):
-            found.append(path.read_text("utf-8", "replace"))
+            found.append(path.read_text("utf-8", "replace").strip())
             path.unlink()
     return found

@@ -10,7 +10,7 @@ from firmware.usb.process import Process
 def test_sentences_come_in_order_and_once(tmp_path):
     folder = tmp_path / "sentences"
     assert sentences.collect(folder) == []
-    for sentence in ("First.", "Zweiter: ü.", "Third."):
+    for sentence in ("First.", "Zweiter: ü.", "Third.\n"):
         sentences.leave(sentence, folder)
     (folder / "half.new").write_text("not yet whole")
     assert sentences.collect(folder) == ["First.", "Zweiter: ü.", "Third."]

@@ -51,7 +51,7 @@ def is_left(machine, scripts, root, seconds):
         machine.wait_for_end(seconds)
     assert card.slots == Slots("a", tried="b")
 
-    told = run(machine, scripts, "plays", "tried")
+    told = run(machine, scripts, "plays", "said")
     assert told["slot"] == "a"
     assert told["clocks"] > 20
     (sentence,) = told["said"]

@@ -66,8 +66,9 @@ def used_by_mb(pid):
 
 
 def mounts():
+    """Device, file system and options by place."""
     lines = Path("/proc/mounts").read_text().splitlines()
-    return {line.split()[1]: line.split()[2:4] for line in lines}
+    return {line.split()[1]: [line.split()[0], *line.split()[2:4]] for line in lines}
 
 
 def cannot_be_written(place):

@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from listen import BOX
+from listen import BOX, mounts
 from told import property_of, tell, wait_for
 
 from firmware.midi.alsa_client import AlsaClient
@@ -48,13 +48,6 @@ def pins():
     return {int(pin): [owner, function] for pin, owner, function in line.findall(listing)}
 
 
-def mounts():
-    """Device, file system and options of the root and the data."""
-    lines = Path("/proc/mounts").read_text().splitlines()
-    mounted = {line.split()[1]: [line.split()[0], *line.split()[2:4]] for line in lines}
-    return {place: mounted[place] for place in ("/", "/data")}
-
-
 def wait_for_the_host():
     client = AlsaClient("Test")
     port = client.create_port("in", readable=False, writable=True)
@@ -93,7 +86,7 @@ tell(
     i2c_hz=number("soc/i2c@7e804000/clock-frequency"),
     spi_hz=number("soc/spi@7e204000/display@0/spi-max-frequency"),
     light=(SYS / "class/leds/ACT/trigger").read_text(),
-    mounts=mounts(),
+    mounts={place: mounts()[place] for place in ("/", "/data")},
     restarts=int(property_of(BOX, "NRestarts")),
     journal=journal(),
 )

@@ -38,5 +38,5 @@ if __name__ == "__main__":
         version=Path("/usr/lib/groovebox/version").read_text().strip(),
         clocks=len(clocks),
         notes=notes,
-        data=mounts()["/data"][0],
+        data=mounts()["/data"][1],
     )
