@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ __all__ = [
     "Continue",
     "Controls",
     "Cycle",
+    "EndMute",
     "Mute",
     "Nudge",
     "Play",
@@ -73,6 +74,12 @@ class Mute(NamedTuple):
     on: bool | None = None
 
 
+class EndMute(NamedTuple):
+    """Take back the last Mute of this name: its drums are as they were before."""
+
+    name: str
+
+
 class Play(NamedTuple):
     """Start from the top of the loop; while playing, nothing."""
 
@@ -91,7 +98,7 @@ class Stop(NamedTuple):
     """Stop and silence everything; while stopped, silence again (panic)."""
 
 
-Command = Set | Adjust | Cycle | Mute | Play | Continue | Stop | Nudge
+Command = Set | Adjust | Cycle | Mute | EndMute | Play | Continue | Stop | Nudge
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,8 @@ class Controls:
     values: dict[str, float]
     muted: frozenset[str] = frozenset()
     """keys of DRUMS"""
+    muted_before: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False)
+    """Which drums of one of MUTES were muted before the last Mute of that name."""
 
     @classmethod
     def defaults(cls) -> Controls:
@@ -125,7 +134,7 @@ class Controls:
         """Whether all of one of MUTES is silent."""
         return MUTES[name] <= self.muted
 
-    def apply(self, command: Set | Adjust | Cycle | Mute) -> Controls:
+    def apply(self, command: Set | Adjust | Cycle | Mute | EndMute) -> Controls:
         """The controls after a command. Raises KeyError for a name that does not exist."""
         match command:
             case Set(name, value):
@@ -140,7 +149,11 @@ class Controls:
             case Mute(name, on):
                 turn_on = not self.is_muted(name) if on is None else on
                 muted = self.muted | MUTES[name] if turn_on else self.muted - MUTES[name]
-                return replace(self, muted=muted)
+                before = {**self.muted_before, name: self.muted & MUTES[name]}
+                return replace(self, muted=muted, muted_before=before)
+            case EndMute(name):
+                before_it = self.muted_before.get(name, self.muted & MUTES[name])
+                return replace(self, muted=self.muted - MUTES[name] | before_it)
 
     def apply_all(self, commands: Iterable[Set]) -> Controls:
         """The controls after some commands."""
@@ -148,4 +161,4 @@ class Controls:
         return replace(self, values=self.values | values)
 
     def _with(self, name: str, value: float) -> Controls:
-        return Controls({**self.values, name: PARAMETERS[name].clamp(value)}, self.muted)
+        return replace(self, values={**self.values, name: PARAMETERS[name].clamp(value)})

@@ -26,6 +26,7 @@ from firmware.engine.controls import (
     Adjust,
     Continue,
     Cycle,
+    EndMute,
     Mute,
     Nudge,
     Play,
@@ -264,7 +265,7 @@ class Gestures:
     def _unmute(self, name: str, now_ns: int) -> list[Action]:
         since_ns = self._muted_ns.pop(name, None)
         momentary = since_ns is not None and now_ns - since_ns >= MOMENTARY_NS
-        return [Mute(name)] if momentary else []
+        return [EndMute(name)] if momentary else []
 
     # Learning
 

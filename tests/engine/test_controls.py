@@ -1,6 +1,6 @@
 import pytest
 
-from firmware.engine.controls import Adjust, Controls, Mute, Set
+from firmware.engine.controls import Adjust, Controls, EndMute, Mute, Set
 from firmware.engine.parameters import PARAMETERS
 
 
@@ -30,6 +30,21 @@ def test_mutes_toggle_and_set():
     assert controls.apply(Mute("open_hat")).muted == {"closed_hat"}
     assert not controls.apply(Mute("open_hat")).is_muted("hat")
     assert controls.apply(Mute("hat")).muted == frozenset()
+
+
+@pytest.mark.parametrize("before", [(), ("open_hat",), ("open_hat", "closed_hat", "rim")])
+def test_a_mute_that_ends_leaves_what_was_before(before):
+    controls = Controls.defaults()
+    for drum in before:
+        controls = controls.apply(Mute(drum))
+    held = controls.apply(Mute("hat")).apply(Set("tempo", 9_000)).apply(Mute("kick"))
+    assert held.is_muted("hat") != controls.is_muted("hat")
+    assert held.apply(EndMute("hat")).muted == controls.muted | {"kick"}
+
+
+def test_a_mute_that_never_was_ends_without_a_change():
+    controls = Controls.defaults().apply(Mute("open_hat"))
+    assert controls.apply(EndMute("hat")) == controls
 
 
 @pytest.mark.parametrize("command", [Set("volume", 1), Adjust("volume", 1), Mute("cowbell")])

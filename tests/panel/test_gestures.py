@@ -8,6 +8,7 @@ from firmware.engine.controls import (
     Adjust,
     Continue,
     Cycle,
+    EndMute,
     Mute,
     Nudge,
     Play,
@@ -79,7 +80,7 @@ def test_a_field_held_mutes_as_long_as_it_is_held(hands):
     assert hands.touch(*FIELD_CENTRES[8]) == [Mute("rim")]
     hands.release("shift")
     assert hands.wait(MOMENTARY_NS).touch(0.1, 0.1) == []
-    assert hands.do(Lift()) == [Mute("rim")]
+    assert hands.do(Lift()) == [EndMute("rim")]
 
 
 @pytest.mark.parametrize(("held_ns", "action"), [(0, RecallSnapshot), (STORE_NS, StoreSnapshot)])
@@ -232,13 +233,13 @@ def test_a_mute_pressed_shortly_stays_and_held_ends_with_the_finger(hands, butto
     assert hands.do(Press(button, True)) == [Mute(button)]
     assert hands.wait(MOMENTARY_NS - 1).do(Press(button, False)) == []
     assert hands.wait(SECOND).do(Press(button, True)) == [Mute(button)]
-    assert hands.wait(MOMENTARY_NS).do(Press(button, False)) == [Mute(button)]
+    assert hands.wait(MOMENTARY_NS).do(Press(button, False)) == [EndMute(button)]
 
 
 def test_two_mutes_are_held_each_for_its_own_time(hands):
     hands.do(Press("kick", True))
     hands.wait(MOMENTARY_NS).do(Press("hat", True))
-    assert hands.wait(1).do(Press("kick", False), Press("hat", False)) == [Mute("kick")]
+    assert hands.wait(1).do(Press("kick", False), Press("hat", False)) == [EndMute("kick")]
 
 
 @pytest.mark.parametrize(("place", "button"), list(enumerate(MUTE_GROUPS)))
