@@ -169,7 +169,6 @@ def _run(options: argparse.Namespace) -> int:
         models = options.models or Library(options.library or models_command.default_folder())
         box = Box(board, outputs, models, state_file, midi, notices, log.write)
         closers.callback(box.close)
-        box.start(options.play)
         try:
             file = None if state_file is None else state_file.with_name("connections.json")
             ports = open_ports(box.receive, box.add_output, box.remove_output, file)
@@ -179,6 +178,8 @@ def _run(options: argparse.Namespace) -> int:
         except PortError as error:
             print(error)
             box.panel.say(str(error))
+        # After the ports: loading what they need takes five times as long beside the music.
+        box.start(options.play)
         if (options.drive or options.sticks) and isinstance(models, Library):
             box.connect_usb(_usb_arguments(options, models.folder))
         if url:

@@ -1,7 +1,8 @@
-"""Text for the display: every glyph is drawn once, then words are put together by NumPy.
+"""Text for the display: a glyph is drawn when it is first shown; words are glyphs put together.
 
 Pillow draws a line of text in a good part of a millisecond on a desk and holds the interpreter
-meanwhile; pasting glyphs that are already pixels takes some microseconds.
+meanwhile; pasting glyphs that are already pixels takes some microseconds. To draw them all before
+the first picture would be a tenth of the time until the first tick.
 """
 
 from __future__ import annotations
@@ -44,21 +45,26 @@ class Font:
     """
 
     def __init__(self, size: int, bold: bool = False) -> None:
-        font = ImageFont.load_default(size)
-        top = int(font.getbbox("H")[1]) - 1
-        self.height = int(font.getbbox("gjpqy")[3]) - top
+        self._font, self._bold = ImageFont.load_default(size), bold
+        self._top = int(self._font.getbbox("H")[1]) - 1
+        self.height = int(self._font.getbbox("gjpqy")[3]) - self._top
         self._glyphs: dict[str, Coverage] = {}
-        for character in GLYPHS:
-            advance = max(round(font.getlength(character)), 1) + bold
-            image = Image.new("L", (advance, top + self.height))
-            ImageDraw.Draw(image).text((0, 0), character, fill=255, font=font)
-            glyph = np.asarray(image)[top:].copy()
-            if bold:
-                glyph[:, 1:] = np.maximum(glyph[:, 1:], glyph[:, :-1])
-            self._glyphs[character] = glyph
 
     def _glyphs_of(self, text: str) -> Iterator[Coverage]:
-        return (self._glyphs[character] for character in plain(text))
+        for character in plain(text):
+            glyph = self._glyphs.get(character)
+            if glyph is None:
+                glyph = self._glyphs[character] = self._draw(character)
+            yield glyph
+
+    def _draw(self, character: str) -> Coverage:
+        advance = max(round(self._font.getlength(character)), 1) + self._bold
+        image = Image.new("L", (advance, self._top + self.height))
+        ImageDraw.Draw(image).text((0, 0), character, fill=255, font=self._font)
+        glyph = np.asarray(image)[self._top :].copy()
+        if self._bold:
+            glyph[:, 1:] = np.maximum(glyph[:, 1:], glyph[:, :-1])
+        return glyph
 
     def width(self, text: str) -> int:
         """Pixels that ``text`` takes in one line."""
