@@ -27,7 +27,7 @@ from tests.image.conftest import GUEST
 from tests.image.machine import Emulator, Machine, file_node, run, told, words_for
 
 STOCK_MB, LABEL = 2000, "stock"
-ROUNDS = 2
+ROUNDS = 5
 UNIT = """\
 [Unit]
 Description=The groovebox
