@@ -35,6 +35,9 @@ MIDI_THROUGH = "Midi Through"
 """A kernel client with nothing behind it."""
 
 HOUSEKEEPING_S = 0.25
+LAST_S = 0.05
+"""So long the last messages have before what is queued is taken back. What is due at once waits for
+the timer's next turn, 0.2 to 4 ms later; a stop was lost there on a slow machine."""
 
 _ANNOUNCEMENTS = range(60, 68)  # clients, ports and connections that start, end or change
 _SYSEX = 0xF0
@@ -116,6 +119,7 @@ class AlsaMidi:
         self._closing = True
         os.write(self._waker, b".")
         self._thread.join(timeout=2)
+        time.sleep(LAST_S)
         for out in self._outs():
             out.close()
         self._client.close()

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import threading
+import time
 
 import pytest
 
@@ -11,7 +12,7 @@ from firmware.midi.alsa_client import Incoming, Link, Peer
 from firmware.midi.alsa_connections import Connection, load_connections, save_connections
 from firmware.midi.alsa_ports import MAIN_PORT, AlsaMidi, port_label
 from firmware.midi.alsa_queues import QueueTimer
-from firmware.midi.message import CLOCK, TimedMessage, note_on
+from firmware.midi.message import CLOCK, STOP, TimedMessage, note_on
 from firmware.midi.seq_event import SeqEvent
 
 US = 128
@@ -36,6 +37,7 @@ class Sequencer:
         self.sent, self.events = [], []
         self.refused = set()
         self.overflow = self.closed = False
+        self.removed_ns = 0
         self._readable, self._tell = os.pipe()
         os.set_blocking(self._readable, False)
 
@@ -106,7 +108,8 @@ class Sequencer:
     def end_now(self, port, tag, ends):
         return len(ends)
 
-    def remove(self, tag): ...
+    def remove(self, tag):
+        self.removed_ns = time.monotonic_ns()
 
     def follow(self): ...
 
@@ -374,6 +377,14 @@ def test_closing_gives_everything_back(start):
     assert box.sequencer.closed
     box.outputs[MAIN_PORT].send([TimedMessage(0, CLOCK)])
     assert box.sequencer.sent == []
+
+
+def test_what_is_due_at_once_goes_out_before_the_queue_is_emptied(start):
+    box = start(KEYS)
+    sent_ns = time.monotonic_ns()
+    box.outputs[MAIN_PORT].send([TimedMessage(sent_ns, STOP)])
+    box.midi.close()
+    assert box.sequencer.removed_ns - sent_ns > 10_000_000, "the slowest timer's turn is 4 ms"
 
 
 def test_a_callback_that_fails_at_the_start_gives_the_client_back():
