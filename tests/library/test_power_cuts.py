@@ -11,7 +11,7 @@ from tests.small_models import small_model
 from tests.usb.fat import volume_at
 
 CUTS, ENOUGH = 220, 20
-"""At the least so many kills; and so many of each thing done, however slow the machine."""
+"""So many kills at the least; and more than so many of each thing done, however slow it goes."""
 
 
 @pytest.mark.slow
@@ -20,7 +20,7 @@ def test_whenever_the_process_is_killed_nothing_is_lost_or_half_there(tmp_path):
     volume_at(tmp_path / "drive.img")  # or a skip
     contents = [small_model(f"Model {number}") for number in range(8)]
     ledger, rng, cuts, in_the_midst = Ledger(contents), random.Random(5), 0, 0
-    while cuts < CUTS or fewest(ledger.done) < ENOUGH:
+    while cuts < CUTS or fewest(ledger.done) <= ENOUGH:
         assert cuts < 5 * CUTS, f"too little is ever done: {ledger.done}"
         child, pipe = play_until_killed(tmp_path, contents, cuts)
         time.sleep(rng.uniform(0, 0.25))
