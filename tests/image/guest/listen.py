@@ -66,9 +66,10 @@ def used_by_mb(pid):
 
 
 def mounts():
-    """Device, file system and options by place."""
+    """Device, file system and options of the root and the data, where they are."""
     lines = Path("/proc/mounts").read_text().splitlines()
-    return {line.split()[1]: [line.split()[0], *line.split()[2:4]] for line in lines}
+    mounted = {line.split()[1]: [line.split()[0], *line.split()[2:4]] for line in lines}
+    return {place: mounted[place] for place in ("/", "/data") if place in mounted}
 
 
 def cannot_be_written(place):
@@ -98,7 +99,7 @@ def main():
         memory_mb=memory_mb(),
         box_mb=used_by_mb(pid),
         restarts=int(property_of(BOX, "NRestarts")),
-        mounts={place: mounts()[place] for place in ("/", "/data") if place in mounts()},
+        mounts=mounts(),
         root_write=cannot_be_written("/usr/lib/test"),
         data_write=cannot_be_written("/data/test"),
     )

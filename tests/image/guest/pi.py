@@ -86,7 +86,7 @@ tell(
     i2c_hz=number("soc/i2c@7e804000/clock-frequency"),
     spi_hz=number("soc/spi@7e204000/display@0/spi-max-frequency"),
     light=(SYS / "class/leds/ACT/trigger").read_text(),
-    mounts={place: mounts()[place] for place in ("/", "/data")},
+    mounts=mounts(),
     restarts=int(property_of(BOX, "NRestarts")),
     journal=journal(),
 )
